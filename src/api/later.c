@@ -1,0 +1,93 @@
+/* Functions of the interface whose work is not built yet: each says so in its own way. */
+#include <curl/curl.h>
+
+CURLcode curl_easy_ssls_export(CURL *curl, curl_ssls_export_cb *export_fn, void *userptr)
+{
+  (void)curl;
+  (void)export_fn;
+  (void)userptr;
+  return CURLE_NOT_BUILT_IN;
+}
+
+CURLcode curl_easy_ssls_import(CURL *curl, const char *session_key, const unsigned char *shmac, size_t shmac_len,
+                               const unsigned char *sdata, size_t sdata_len)
+{
+  (void)curl;
+  (void)session_key;
+  (void)shmac;
+  (void)shmac_len;
+  (void)sdata;
+  (void)sdata_len;
+  return CURLE_NOT_BUILT_IN;
+}
+
+CURLcode curl_ws_recv(CURL *curl, void *buffer, size_t buflen, size_t *recv, const struct curl_ws_frame **meta)
+{
+  (void)curl;
+  (void)buffer;
+  (void)buflen;
+  (void)recv;
+  (void)meta;
+  return CURLE_NOT_BUILT_IN;
+}
+
+CURLcode curl_ws_send(CURL *curl, const void *buffer, size_t buflen, size_t *sent, curl_off_t fragsize,
+                      unsigned int flags)
+{
+  (void)curl;
+  (void)buffer;
+  (void)buflen;
+  (void)sent;
+  (void)fragsize;
+  (void)flags;
+  return CURLE_NOT_BUILT_IN;
+}
+
+CURLcode curl_ws_start_frame(CURL *curl, unsigned int flags, curl_off_t frame_len)
+{
+  (void)curl;
+  (void)flags;
+  (void)frame_len;
+  return CURLE_NOT_BUILT_IN;
+}
+
+const struct curl_ws_frame *curl_ws_meta(CURL *curl)
+{
+  (void)curl;
+  return NULL;
+}
+
+char *curl_pushheader_bynum(struct curl_pushheaders *h, size_t num)
+{
+  (void)h;
+  (void)num;
+  return NULL;
+}
+
+char *curl_pushheader_byname(struct curl_pushheaders *h, const char *name)
+{
+  (void)h;
+  (void)name;
+  return NULL;
+}
+
+CURLHcode curl_easy_header(CURL *curl, const char *name, size_t index, unsigned int origin, int request,
+                           struct curl_header **hout)
+{
+  (void)curl;
+  (void)name;
+  (void)index;
+  (void)origin;
+  (void)request;
+  (void)hout;
+  return CURLHE_NOT_BUILT_IN;
+}
+
+struct curl_header *curl_easy_nextheader(CURL *curl, unsigned int origin, int request, struct curl_header *prev)
+{
+  (void)curl;
+  (void)origin;
+  (void)request;
+  (void)prev;
+  return NULL;
+}

@@ -1,0 +1,65 @@
+/* THE door. Every descriptor of the library is opened, bound, connected, accepted and closed here and nowhere else
+ * (tools/symbols checks the object files), so that the application's callbacks see them all.
+ *
+ * Source: CURLOPT_OPENSOCKETFUNCTION(3), CURLOPT_SOCKOPTFUNCTION(3), CURLOPT_CLOSESOCKETFUNCTION(3). */
+#ifndef SL_GATE_GATE_H
+#define SL_GATE_GATE_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "gate/addr.h"
+#include "gate/gate_config.h"
+
+enum gate_purpose {
+  GATE_ORIGIN,
+  GATE_PROXY,
+  GATE_DNS,
+  GATE_DOH,
+  GATE_FTP_DATA,
+  GATE_FTP_LISTEN,
+  GATE_ACCEPT
+};
+
+/* Who asks: the settings in force, what for, and where to say why it failed. */
+struct gate_ask {
+  const struct gate_config *config;
+  enum gate_purpose purpose;
+  struct slice host;        /* the name as the user gave it, for events and messages; may be empty */
+  unsigned *callback_depth; /* counted up while application code runs; the API's guard reads it */
+  struct buf *error;        /* receives the reason; may be NULL */
+};
+
+/* One owner for each descriptor; fd is -1 once closed. The close callback is the one in force when it was opened. */
+struct gate_socket {
+  int fd;
+  curl_closesocket_callback close_fn;
+  void *close_data;
+};
+#define GATE_SOCKET_NONE ((struct gate_socket){.fd = -1})
+
+enum gate_opened {
+  GATE_OPENED,     /* to be bound and connected */
+  GATE_CONNECTING, /* the callback has called connect(), it is under way */
+  GATE_CONNECTED   /* the callback handed in a connected socket */
+};
+
+/* Opens a socket for *addr, which the application may change. On SL_OK *out_socket is non-blocking and
+ * close-on-exec and has been through the sockopt callback. CURLE_COULDNT_CONNECT when it was refused (*out_refused
+ * tells this from an error of the system). */
+sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struct gate_socket *out_socket,
+                       enum gate_opened *out_how, bool *out_refused);
+
+/* SL_OK connected, SL_WAIT under way, else CURLE_COULDNT_CONNECT with errno set. */
+sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
+/* SL_OK, or CURLE_INTERFACE_FAILED with errno set. */
+sl_result sl_gate_bind(const struct gate_socket *s, const struct gate_addr *addr);
+sl_result sl_gate_listen(const struct gate_socket *s);
+/* Takes one connection and asks the callbacks with CURLSOCKTYPE_ACCEPT. SL_WAIT when none has come. */
+sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,
+                         struct gate_socket *out_socket, struct gate_addr *out_peer);
+void sl_gate_close(struct gate_socket *s, unsigned *callback_depth); /* harmless when closed already */
+
+/* For descriptors that a library below opens and closes by number (c-ares): the same, without an owner struct. */
+bool sl_gate_same(const struct gate_config *a, const struct gate_config *b); /* may one's sockets serve the other? */
+
+#endif

@@ -1,0 +1,13 @@
+/* Binds a socket as CURLOPT_INTERFACE, CURLOPT_LOCALPORT and CURLOPT_LOCALPORTRANGE ask, and sets the TCP options. */
+#ifndef SL_STREAM_BIND_H
+#define SL_STREAM_BIND_H
+
+#include "gate/gate.h"
+#include "stream/net_config.h"
+
+/* SL_OK also when nothing is asked for; CURLE_INTERFACE_FAILED with a text in *error. */
+sl_result sl_bind_local(const struct net_config *net, const struct gate_socket *s, const struct gate_addr *peer,
+                        struct buf *error);
+void sl_tcp_options(const struct net_config *net, const struct gate_socket *s, const struct gate_addr *peer);
+
+#endif

@@ -1,0 +1,213 @@
+/* HTTP/1.x responses; see http1.h. */
+#include "wire/http1.h"
+
+#include "base/text.h"
+
+enum { STATUS_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE, FAILED };
+
+void sl_http1_init(struct http1 *h)
+{
+  h->state = STATUS_LINE;
+  h->head = 0;
+  h->fields = 0;
+  h->error = NULL;
+  h->folded = h->too_large = false;
+}
+
+void sl_http1_alias(struct http1 *h, uint16_t status)
+{
+  h->status = status;
+  h->major = 1;
+  h->minor = 0;
+  h->state = ALIAS_LINE;
+}
+
+void sl_http1_headless(struct http1 *h)
+{
+  h->status = 0;
+  h->major = h->minor = 0;
+  h->state = UNTIL_CLOSE;
+}
+
+void sl_http1_body(struct http1 *h, enum http1_framing framing, int64_t length)
+{
+  static const uint8_t states[] = {NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE};
+  h->state = states[framing];
+  h->left = length;
+  if (framing == HTTP1_CHUNKED)
+    sl_chunked_init(&h->chunked);
+}
+
+static enum http1_event bad(struct http1 *h, const char *why)
+{
+  h->error = why;
+  h->state = FAILED;
+  return HTTP1_BAD;
+}
+
+static enum http1_event too_large(struct http1 *h, const char *why)
+{
+  h->too_large = true;
+  return bad(h, why);
+}
+
+/*   status-line = HTTP-version SP status-code SP [ reason-phrase ]
+ * "HTTP/1.1 200 OK"; servers also send "HTTP/2 200" and leave the reason and its space out. */
+static bool parse_status(struct http1 *h, struct slice line)
+{
+  struct slice rest = slice_from(line, 5);
+  if (!rest.n || !sl_is_digit(rest.p[0]))
+    return false;
+  h->major = (uint8_t)(rest.p[0] - '0');
+  h->minor = 0;
+  rest = slice_from(rest, 1);
+  if (rest.n >= 2 && rest.p[0] == '.' && sl_is_digit(rest.p[1])) {
+    h->minor = (uint8_t)(rest.p[1] - '0');
+    rest = slice_from(rest, 2);
+  }
+  if (rest.n < 4 || rest.p[0] != ' ')
+    return false;
+  for (int i = 1; i <= 3; i++)
+    if (!sl_is_digit(rest.p[i]))
+      return false;
+  if (rest.n > 4 && !sl_is_space(rest.p[4]))
+    return false;
+  h->status = (uint16_t)((rest.p[1] - '0') * 100 + (rest.p[2] - '0') * 10 + (rest.p[3] - '0'));
+  return h->status >= 100 && (h->major != 1 || h->minor <= 1);
+}
+
+/* A whole line, or MORE. Counts it. */
+static enum http1_event take_line(struct http1 *h, struct slice *in, struct slice *out)
+{
+  size_t at = slice_find(*in, '\n');
+  if (at >= HTTP1_MAX_LINE)
+    return too_large(h, "Too long header line");
+  if (h->head + at > HTTP1_MAX_HEAD)
+    return too_large(h, "Too large response headers");
+  if (at == in->n)
+    return HTTP1_MORE;
+  *out = slice_head(*in, at + 1);
+  return HTTP1_HEADER;
+}
+
+static void used(struct http1 *h, struct slice *in, struct slice line)
+{
+  h->head += (uint32_t)line.n;
+  *in = slice_from(*in, line.n);
+}
+
+static enum http1_event status_line(struct http1 *h, struct slice *in, struct slice *out)
+{
+  static const char proto[] = "HTTP/";
+  size_t look = in->n < 5 ? in->n : 5;
+  if (memcmp(in->p, proto, look))
+    return HTTP1_NO_HTTP;
+  enum http1_event e = take_line(h, in, out);
+  if (e != HTTP1_HEADER)
+    return e;
+  if (!parse_status(h, *out))
+    return bad(h, "Unsupported HTTP version or malformed status line in response");
+  used(h, in, *out);
+  h->state = FIELDS;
+  return HTTP1_STATUS;
+}
+
+/* RFC 9112 5.2: a line that begins with a blank continues the one before. Whether one follows is only known when its
+ * first byte is there. */
+static enum http1_event field_line(struct http1 *h, struct slice *in, struct slice *out)
+{
+  enum http1_event e = take_line(h, in, out);
+  if (e != HTTP1_HEADER)
+    return e;
+  if (out->n == 1 || (out->n == 2 && out->p[0] == '\r')) {
+    used(h, in, *out);
+    h->state = FRAMING;
+    return HTTP1_HEAD_END;
+  }
+  h->folded = false;
+  for (;;) {
+    struct slice rest = slice_from(*in, out->n), more;
+    if (!rest.n)
+      return HTTP1_MORE;
+    if (!sl_is_blank(rest.p[0]))
+      break;
+    e = take_line(h, &rest, &more);
+    if (e != HTTP1_HEADER)
+      return e;
+    out->n += more.n;
+    h->folded = true;
+    if (out->n >= HTTP1_MAX_LINE)
+      return too_large(h, "Too long header line");
+  }
+  if (memchr(out->p, 0, out->n))
+    return bad(h, "Nul byte in header");
+  if (++h->fields > HTTP1_MAX_FIELDS)
+    return too_large(h, "Too many response headers");
+  used(h, in, *out);
+  return HTTP1_HEADER;
+}
+
+static enum http1_event alias_line(struct http1 *h, struct slice *in, struct slice *out)
+{
+  enum http1_event e = take_line(h, in, out);
+  if (e != HTTP1_HEADER)
+    return e;
+  used(h, in, *out);
+  h->state = FIELDS;
+  return HTTP1_STATUS;
+}
+
+static enum http1_event counted_body(struct http1 *h, struct slice *in, struct slice *out)
+{
+  if (!h->left)
+    return HTTP1_END;
+  if (!in->n)
+    return HTTP1_MORE;
+  *out = slice_head(*in, h->left < (int64_t)in->n ? (size_t)h->left : in->n);
+  *in = slice_from(*in, out->n);
+  h->left -= (int64_t)out->n;
+  return HTTP1_BODY;
+}
+
+static enum http1_event chunked_body(struct http1 *h, struct slice *in, struct slice *out)
+{
+  static const uint8_t events[] = {HTTP1_MORE, HTTP1_BODY, HTTP1_TRAILER, HTTP1_END, HTTP1_BAD};
+  enum chunked_event e = sl_chunked_next(&h->chunked, in, out);
+  return e == CHUNKED_BAD ? bad(h, h->chunked.error) : (enum http1_event)events[e];
+}
+
+enum http1_event sl_http1_next(struct http1 *h, struct slice *in, struct slice *out)
+{
+  switch (h->state) {
+  case STATUS_LINE:
+    return in->n ? status_line(h, in, out) : HTTP1_MORE;
+  case ALIAS_LINE:
+    return alias_line(h, in, out);
+  case FIELDS:
+    return in->n ? field_line(h, in, out) : HTTP1_MORE;
+  case LENGTH:
+    return counted_body(h, in, out);
+  case CHUNKED:
+    return chunked_body(h, in, out);
+  case UNTIL_CLOSE:
+    if (!in->n)
+      return HTTP1_MORE;
+    *out = *in;
+    *in = slice_from(*in, in->n);
+    return HTTP1_BODY;
+  case NO_BODY:
+    return HTTP1_END;
+  default:
+    return HTTP1_BAD;
+  }
+}
+
+bool sl_http1_eof(const struct http1 *h)
+{
+  return h->state == UNTIL_CLOSE || h->state == NO_BODY || (h->state == LENGTH && !h->left);
+}
+
+bool sl_http1_started(const struct http1 *h)
+{
+  return h->state != STATUS_LINE;
+}

@@ -1,0 +1,247 @@
+/* Connections; see conn.h. */
+#include "xfer/conn.h"
+
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "gate/addr.h"
+#include "loop/scratch.h"
+#include "sys/clock.h"
+#include "xfer/transfer.h"
+
+static void conn_event(struct watch *w, unsigned ready);
+
+struct conn *sl_conn_new(struct multi *m, struct pool *pool)
+{
+  struct conn *c = sl_calloc(1, sizeof *c);
+  if (!c)
+    return NULL;
+  c->multi = m;
+  c->pool = pool;
+  c->id = -1;
+  c->http_version = CURL_HTTP_VERSION_1_1;
+  c->created_us = m->reactor.now_us;
+  sl_list_init(&c->bundle_link);
+  sl_list_init(&c->idle_link);
+  sl_buf_init(&c->in, SL_CONN_IN_MAX);
+  return c;
+}
+
+void sl_conn_free(struct conn *c, bool polite)
+{
+  if (!c)
+    return;
+  if (c->held_by)
+    c->held_by->last_conn = NULL;
+  sl_pool_lock(c->pool, NULL, true);
+  sl_pool_leave(c->pool, c);
+  sl_pool_lock(c->pool, NULL, false);
+  if (c->top && polite && !c->shut)
+    sl_stream_shutdown(c->top);
+  sl_stream_free(c->top);
+  sl_auth_conn_done(c);
+  sl_buf_done(&c->in);
+  sl_free(c);
+}
+
+static void learn_addresses(struct conn *c, const struct tcp *t)
+{
+  struct gate_addr local = {0};
+  socklen_t len = sizeof local.u;
+  char text[SL_ADDR_TEXT];
+  int port;
+  sl_addr_print(&t->peer.sa, text, &port);
+  memcpy(c->primary_ip, text, sizeof c->primary_ip);
+  c->primary_port = (uint16_t)port;
+  if (!getsockname(t->sock.fd, &local.u.sa, &len)) {
+    sl_addr_print(&local.u.sa, text, &port);
+    memcpy(c->local_ip, text, sizeof c->local_ip);
+    c->local_port = (uint16_t)port;
+  }
+}
+
+void sl_conn_take_tcp(struct conn *c, struct tcp *t)
+{
+  c->tcp = t;
+  c->top = &t->s;
+  learn_addresses(c, t);
+  sl_tcp_drive(t, conn_event, c);
+}
+
+static void conn_event(struct watch *w, unsigned ready)
+{
+  struct conn *c = w->owner;
+  (void)ready;
+  if (c->xfer)
+    sl_transfer_run(c->xfer);
+  else
+    sl_conn_free(c, false); /* an idle peer has nothing to say but goodbye */
+}
+
+struct conn *sl_conn_of_watch(const struct watch *w)
+{
+  return w->fn == conn_event ? w->owner : NULL;
+}
+
+void sl_conn_want(struct conn *c, unsigned want)
+{
+  if (c->tcp)
+    sl_tcp_want(c->tcp, want);
+}
+
+/* Out of the reactor of one multi handle, so that another one's can have it. */
+static void detach(struct conn *c)
+{
+  sl_watch_remove(c->tcp->reactor, &c->tcp->watch);
+  c->tcp->reactor = NULL;
+  c->tcp->callback_depth = &c->pool->no_depth;
+  c->multi = NULL;
+}
+
+static bool attach(struct conn *c, struct multi *m)
+{
+  if (!sl_watch_add(&m->reactor, &c->tcp->watch, c->tcp->sock.fd))
+    return false;
+  c->tcp->reactor = &m->reactor;
+  c->tcp->callback_depth = &m->callback_depth;
+  c->multi = m;
+  return true;
+}
+
+void sl_conn_release(struct conn *c)
+{
+  struct multi *m = c->multi;
+  struct pool *p = c->pool;
+  void *who = c->xfer ? c->xfer->easy : NULL;
+  c->xfer = NULL;
+  c->used = true;
+  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready) {
+    sl_conn_free(c, true);
+    return;
+  }
+  sl_buf_done(&c->in);
+  c->idle_since_us = m->reactor.now_us;
+  if (p->lock) {
+    detach(c);
+  } else {
+    sl_watch_quiet(&m->reactor, &c->tcp->watch, true);
+    sl_conn_want(c, WATCH_IN);
+  }
+  sl_pool_lock(p, who, true);
+  sl_pool_set_idle(p, c);
+  sl_pool_lock(p, who, false);
+  sl_conn_trim_pool(p, m->n_handles, who);
+}
+
+void sl_conn_trim_pool(struct pool *p, uint32_t n_handles, void *who)
+{
+  enum { SHARED_IDLE = 100 };
+  uint32_t max = p->max_idle ? p->max_idle : p->lock ? SHARED_IDLE : 4 * (n_handles ? n_handles : 1);
+  while (p->n_idle > max) {
+    sl_pool_lock(p, who, true);
+    struct conn *c = sl_pool_oldest(p);
+    if (c)
+      sl_pool_set_busy(p, c); /* ours now: nobody else can take it before it is gone */
+    sl_pool_lock(p, who, false);
+    sl_conn_free(c, true);
+  }
+}
+
+void sl_conn_hold(struct conn *c, struct easy *e)
+{
+  c->xfer = NULL;
+  c->held_by = e;
+  e->last_conn = c;
+  sl_conn_want(c, 0);
+}
+
+void sl_conn_unhold(struct easy *e)
+{
+  struct conn *c = e->last_conn;
+  e->last_conn = NULL;
+  if (c) {
+    c->held_by = NULL;
+    sl_conn_free(c, true);
+  }
+}
+
+static bool too_old(const struct conn *c, const struct net_config *net)
+{
+  int64_t now_us = sl_clock_now_us();
+  if (net->maxage_conn && now_us - c->idle_since_us > (int64_t)net->maxage_conn * 1000000)
+    return true;
+  return net->maxlifetime_conn && now_us - c->created_us > (int64_t)net->maxlifetime_conn * 1000000;
+}
+
+/* Bytes on an idle connection are no answer to anything; only TLS has messages of its own (tickets). */
+static bool alive(struct conn *c)
+{
+  bool has_bytes;
+  if (sl_tcp_is_dead(c->tcp, &has_bytes))
+    return false;
+  if (!has_bytes)
+    return true;
+  if (c->top == &c->tcp->s)
+    return false;
+  char byte;
+  size_t n;
+  return sl_stream_read(c->top, &byte, 1, &n) == SL_WAIT;
+}
+
+struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e)
+{
+  for (;;) {
+    sl_pool_lock(p, e, true);
+    struct conn *c = sl_pool_find(p, key);
+    if (c)
+      sl_pool_set_busy(p, c);
+    sl_pool_lock(p, e, false);
+    if (!c)
+      return NULL;
+    if (!too_old(c, e->set.net) && (c->multi || attach(c, m)) && alive(c)) {
+      sl_watch_quiet(&m->reactor, &c->tcp->watch, false);
+      return c;
+    }
+    sl_conn_free(c, false);
+  }
+}
+
+sl_result sl_conn_fill(struct conn *c, size_t want_bytes, struct slice *out_all)
+{
+  char *dst;
+  size_t n = 0, room = SL_SCRATCH_BYTES;
+  if (want_bytes < room)
+    room = want_bytes;
+  if (c->in.n) {
+    if (!sl_buf_reserve(&c->in, room < 4096 ? room : 4096))
+      return sl_buf_result(&c->in, CURLE_TOO_LARGE);
+    dst = c->in.p + c->in.n;
+    room = c->in.cap - c->in.n - 1;
+  } else {
+    dst = sl_multi_scratch(c->multi);
+    if (!dst)
+      return SL_NOMEM;
+  }
+  sl_result rc = sl_stream_read(c->top, dst, room, &n);
+  if (rc)
+    return rc;
+  c->shut = !n;
+  if (c->in.n) {
+    c->in.n += (uint32_t)n;
+    *out_all = sl_buf_peek(&c->in);
+  } else {
+    *out_all = slice_of(dst, n);
+  }
+  return SL_OK;
+}
+
+sl_result sl_conn_keep(struct conn *c, struct slice rest)
+{
+  if (c->in.n)
+    sl_buf_drop(&c->in, c->in.n - rest.n);
+  else if (rest.n)
+    sl_buf_add(&c->in, rest);
+  if (!c->in.n)
+    sl_buf_done(&c->in);
+  return sl_buf_result(&c->in, CURLE_TOO_LARGE);
+}

@@ -1,0 +1,59 @@
+/* A connection: a stack of streams, who uses it, and what is remembered of it while it waits for its next transfer. */
+#ifndef SL_XFER_CONN_H
+#define SL_XFER_CONN_H
+
+#include "stream/tcp.h"
+#include "xfer/info.h"
+#include "xfer/multi.h"
+
+struct transfer;
+
+struct conn {
+  struct multi *multi;    /* whose reactor has it; NULL: idle in a share */
+  struct pool *pool;
+  struct bundle *bundle;
+  struct list bundle_link, idle_link;
+  int64_t id;             /* lives longer than the address: transfers remember the number */
+  int64_t created_us, idle_since_us;
+  struct stream *top;     /* NULL until the socket is connected */
+  struct tcp *tcp;        /* at the bottom of top */
+  struct transfer *xfer;  /* who uses it; NULL: idle */
+  struct easy *held_by;   /* CURLOPT_CONNECT_ONLY: the application uses it; NULL else */
+  struct buf in;          /* bytes read and not yet parsed; owns nothing when empty */
+  uint16_t primary_port, local_port;
+  uint8_t http_version;   /* CURL_HTTP_VERSION_* that it speaks */
+  bool is_tls;            /* towards the origin */
+  bool keep;              /* may serve another transfer */
+  bool used;              /* has served one before */
+  bool plain_proxy;       /* requests go to an HTTP proxy in absolute form */
+  bool shut;              /* the peer has closed */
+  bool auth_bound;        /* NTLM or Negotiate has tied it to an identity (lesson 7) */
+  struct ntlm_state *ntlm, *proxy_ntlm; /* of an exchange under way, else NULL */
+  char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX];
+};
+
+enum { SL_CONN_IN_MAX = 512 * 1024 };
+
+struct conn *sl_conn_new(struct multi *m, struct pool *pool);
+/* Out of the pool, REMOVE, close, freed. `polite`: say goodbye (TLS close_notify) first. */
+void sl_conn_free(struct conn *c, bool polite);
+/* The tcp stream is connected: the connection takes it over and learns its addresses. */
+void sl_conn_take_tcp(struct conn *c, struct tcp *t);
+/* Its transfer is over: to the pool if it may be kept, else closed. */
+void sl_conn_release(struct conn *c);
+/* CURLOPT_CONNECT_ONLY: from its transfer to the application, and the end of that. */
+void sl_conn_hold(struct conn *c, struct easy *e);
+void sl_conn_unhold(struct easy *e);
+/* An idle connection for this identity that is alive, now the transfer's; NULL when there is none. */
+struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e);
+/* What the connection's descriptor is watched for. */
+void sl_conn_want(struct conn *c, unsigned want);
+/* Reads what the stream has into the scratch buffer or, if there are unparsed bytes, behind them. *out_all is all
+ * there is to parse. SL_OK with nothing new: the peer closed (->shut). */
+sl_result sl_conn_fill(struct conn *c, size_t want_bytes, struct slice *out_all);
+/* What the parser left; must be a tail of what sl_conn_fill() gave. */
+sl_result sl_conn_keep(struct conn *c, struct slice rest);
+struct conn *sl_conn_of_watch(const struct watch *w); /* NULL: it is another's (a connector's, the resolver's) */
+void sl_conn_trim_pool(struct pool *p, uint32_t n_handles, void *who); /* closes the oldest idle ones over the limit */
+
+#endif

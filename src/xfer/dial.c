@@ -1,0 +1,283 @@
+/* Making a new connection; see dial.h. */
+#include "xfer/dial.h"
+
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/env.h"
+#include "xfer/certs.h"
+#include "xfer/layers.h"
+#include "xfer/share.h"
+#include "xfer/transfer.h"
+
+static void notified(void *owner)
+{
+  struct dial *d = owner;
+  sl_transfer_wake(d->t);
+}
+
+static void resolved(struct dns_waiter *w)
+{
+  notified(w->owner);
+}
+
+void sl_dial_free(struct dial *d)
+{
+  if (!d)
+    return;
+  sl_dns_cancel(&d->waiter);
+  sl_connector_done(&d->connector);
+  sl_free(d);
+}
+
+static const char *keep(struct transfer *t, struct slice s, bool *ok)
+{
+  const char *copy = sl_arena_str(&t->arena, s);
+  *ok = *ok && copy;
+  return copy;
+}
+
+/* Settings and URL may change under a running transfer; the dial keeps what it needs. */
+static bool keep_route(struct dial *d)
+{
+  struct route *r = &d->route;
+  bool ok = true;
+  const char *host = keep(d->t, r->host, &ok), *to_host = keep(d->t, r->to_host, &ok);
+  if (r->unix_path)
+    r->unix_path = keep(d->t, slice_str(r->unix_path), &ok);
+  if (!ok)
+    return false;
+  r->host = slice_str(host);
+  r->to_host = slice_str(to_host);
+  const struct proxy_hop *first = r->pre.set ? &r->pre : r->proxy.set ? &r->proxy : NULL;
+  d->to_proxy = first != NULL;
+  d->first_host = first ? first->host : to_host;
+  d->first_port = first ? first->port : r->to_port;
+  return true;
+}
+
+sl_result sl_dial_start(struct transfer *t, const struct route *route, struct slice key)
+{
+  struct multi *m = t->multi;
+  struct pool *p = sl_share_pool(t->easy, m);
+  struct dial *d = sl_calloc(1, sizeof *d);
+  struct conn *c = d ? sl_conn_new(m, p) : NULL;
+  sl_pool_lock(p, t->easy, true);
+  bool joined = c && sl_pool_join(p, c, key);
+  sl_pool_lock(p, t->easy, false);
+  if (!joined) {
+    sl_free(d);
+    sl_conn_free(c, false);
+    return SL_NOMEM;
+  }
+  t->conn = c;
+  t->dial = d;
+  c->xfer = t;
+  c->is_tls = route->tls;
+  c->plain_proxy = route->plain_proxy;
+  d->t = t;
+  d->route = *route;
+  sl_dns_waiter_init(&d->waiter, resolved, d);
+  struct gate_ask ask = {
+      .config = t->easy->set.gate,
+      .callback_depth = &m->callback_depth,
+      .error = &t->error,
+  };
+  if (!keep_route(d))
+    return SL_NOMEM;
+  ask.purpose = d->to_proxy ? GATE_PROXY : GATE_ORIGIN;
+  ask.host = slice_str(d->first_host);
+  sl_connector_init(&d->connector, &m->reactor, t->easy->set.net, &ask, notified, d);
+  t->easy->info.num_connects++;
+  t->dial_us = m->reactor.now_us;
+  return SL_OK;
+}
+
+/* ---- addresses ---- */
+
+static int family(const struct transfer *t)
+{
+  switch (t->easy->set.dns->ipresolve) {
+  case CURL_IPRESOLVE_V4:
+    return AF_INET;
+  case CURL_IPRESOLVE_V6:
+    return AF_INET6;
+  default:
+    return AF_UNSPEC;
+  }
+}
+
+static sl_result take_answer(struct dial *d, const struct dns_answer *a)
+{
+  struct gate_addr addr;
+  unsigned n6 = sl_dns_answer_count(a, AF_INET6), n4 = sl_dns_answer_count(a, AF_INET);
+  int only = family(d->t);
+  for (; d->added6 < n6 && only != AF_INET; d->added6++) {
+    sl_dns_answer_get(a, AF_INET6, d->added6, d->first_port, &addr);
+    if (!addr.u.in6.sin6_scope_id && !d->to_proxy)
+      addr.u.in6.sin6_scope_id = d->route.scope;
+    if (!sl_connector_add(&d->connector, &addr))
+      return SL_NOMEM;
+  }
+  for (; d->added4 < n4 && only != AF_INET6; d->added4++) {
+    sl_dns_answer_get(a, AF_INET, d->added4, d->first_port, &addr);
+    if (!sl_connector_add(&d->connector, &addr))
+      return SL_NOMEM;
+  }
+  return SL_OK;
+}
+
+static sl_result unix_address(struct dial *d)
+{
+  struct gate_addr addr;
+  struct transfer *t = d->t;
+  if (!sl_addr_unix(&addr, slice_str(d->route.unix_path), d->route.abstract))
+    return sl_fail(t, CURLE_COULDNT_CONNECT, "Unix socket path too long: '%s'", d->route.unix_path);
+  return sl_connector_add(&d->connector, &addr) ? SL_OK : SL_NOMEM;
+}
+
+/* SL_OK: the connector has addresses and knows whether more will come. */
+static sl_result look_up(struct dial *d)
+{
+  struct transfer *t = d->t;
+  struct multi *m = t->multi;
+  struct gate_addr addr;
+  struct dns_answer *answer = NULL;
+  if (d->route.unix_path) {
+    d->connector.complete = true;
+    return unix_address(d);
+  }
+  if (sl_addr_literal(&addr, slice_str(d->first_host), d->first_port) && !t->easy->set.dns->resolve) {
+    if (addr.family == AF_INET6)
+      addr.u.in6.sin6_scope_id = d->route.scope;
+    d->connector.complete = true;
+    return sl_connector_add(&d->connector, &addr) ? SL_OK : SL_NOMEM;
+  }
+  if (!m->dns)
+    m->dns = sl_dns_new(&m->reactor, &m->callback_depth);
+  if (!m->dns)
+    return SL_NOMEM;
+  struct dns_cache *cache = sl_share_dns_cache(t->easy, m);
+  sl_result rc = t->easy->set.dns->resolve
+                     ? sl_dns_preload(cache, t->easy, t->easy->set.dns->resolve, m->reactor.now_us, &t->error)
+                     : SL_OK;
+  if (rc)
+    return rc;
+  struct dns_ask ask = {
+      .host = slice_str(d->first_host),
+      .port = d->first_port,
+      .family = family(t),
+      .proxy = d->to_proxy,
+      .config = t->easy->set.dns,
+      .gate = t->easy->set.gate,
+      .cache = cache,
+      .who = t->easy,
+      .error = &t->error,
+  };
+  rc = sl_dns_lookup(m->dns, &ask, &d->waiter, &answer);
+  if (!rc) {
+    rc = take_answer(d, answer);
+    sl_dns_answer_drop(answer);
+    d->connector.complete = true;
+  }
+  return rc;
+}
+
+/* The first family's addresses can be tried while the other one is still asked for. */
+static sl_result more_addresses(struct dial *d)
+{
+  sl_result rc = SL_OK;
+  if (d->connector.complete)
+    return SL_OK;
+  if (d->waiter.answer)
+    rc = take_answer(d, d->waiter.answer);
+  if (!rc && d->waiter.done) {
+    d->connector.complete = true;
+    if (!d->connector.n)
+      return d->waiter.result ? d->waiter.result : CURLE_COULDNT_RESOLVE_HOST;
+  }
+  return rc;
+}
+
+static sl_result resolve(struct dial *d)
+{
+  struct transfer *t = d->t;
+  const struct dns_config *c = t->easy->set.dns;
+  if (c->resolver_start_function) {
+    t->multi->callback_depth++;
+    int rc = c->resolver_start_function(NULL, NULL, c->resolver_start_data);
+    t->multi->callback_depth--;
+    if (rc)
+      return sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "The resolver start callback said no");
+  }
+  sl_result rc = look_up(d);
+  if (rc > 0)
+    return rc;
+  d->phase = DIAL_CONNECT;
+  return more_addresses(d);
+}
+
+/* ---- sockets ---- */
+
+static sl_result could_not_connect(struct dial *d, sl_result rc)
+{
+  struct transfer *t = d->t;
+  t->easy->info.os_errno = d->connector.err;
+  if (rc == SL_NOMEM || t->error.n)
+    return rc;
+  int64_t ms = (t->multi->reactor.now_us - t->dial_us) / 1000;
+  if (d->route.unix_path)
+    return sl_fail(t, rc, "Failed to connect to %s: %s", d->route.unix_path, "Could not connect to server");
+  return sl_fail(t, rc, "Failed to connect to %s port %u after %lld ms: Could not connect to server", d->first_host,
+                 d->first_port, (long long)ms);
+}
+
+static sl_result connect_step(struct dial *d)
+{
+  struct transfer *t = d->t;
+  struct tcp *tcp;
+  sl_result rc = more_addresses(d);
+  if (rc)
+    return rc;
+  if (!t->easy->info.namelookup_us && d->connector.n)
+    t->easy->info.namelookup_us = sl_transfer_elapsed(t);
+  rc = sl_connector_step(&d->connector, &tcp);
+  if (rc)
+    return rc > 0 ? could_not_connect(d, rc) : rc;
+  sl_buf_clear(&t->error); /* what an address that lost had to say */
+  sl_dns_cancel(&d->waiter);
+  sl_conn_take_tcp(t->conn, tcp);
+  t->easy->info.connect_us = sl_transfer_elapsed(t);
+  SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, t->conn->primary_ip,
+           t->conn->primary_port, t->conn->local_ip, t->conn->local_port);
+  d->phase = DIAL_LAYERS;
+  return sl_layers_push(d);
+}
+
+/* ---- layers ---- */
+
+static sl_result layers_step(struct dial *d)
+{
+  struct transfer *t = d->t;
+  sl_result rc = sl_stream_step(t->conn->top);
+  if (rc)
+    return rc > 0 ? sl_layers_failed(d, rc) : rc;
+  return sl_layers_done(d);
+}
+
+sl_result sl_dial_step(struct transfer *t)
+{
+  struct dial *d = t->dial;
+  sl_result rc = SL_OK;
+  if (d->phase == DIAL_RESOLVE)
+    rc = resolve(d);
+  if (!rc && d->phase == DIAL_CONNECT)
+    rc = connect_step(d);
+  if (!rc && d->phase == DIAL_LAYERS)
+    rc = layers_step(d);
+  return rc;
+}
+
+unsigned sl_dial_want(const struct dial *d)
+{
+  return d->phase == DIAL_LAYERS ? sl_stream_want(d->t->conn->top) : 0;
+}

@@ -1,0 +1,32 @@
+/* Making a new connection: name, sockets, then the layers between TCP and the protocol. Lives while the transfer is in
+ * XFER_DIAL. */
+#ifndef SL_XFER_DIAL_H
+#define SL_XFER_DIAL_H
+
+#include "dns/dns.h"
+#include "stream/connector.h"
+#include "xfer/route.h"
+
+struct transfer;
+
+enum dial_phase { DIAL_RESOLVE, DIAL_CONNECT, DIAL_LAYERS };
+
+struct dial {
+  struct transfer *t;
+  struct route route;        /* its strings in the transfer's arena */
+  struct dns_waiter waiter;
+  struct connector connector;
+  const char *first_host;    /* who is dialled: origin or proxy */
+  uint16_t first_port;
+  unsigned added6, added4;   /* of the name's addresses, given to the connector */
+  uint8_t phase;             /* enum dial_phase */
+  bool to_proxy;
+};
+
+/* t->conn is a new connection in the pool's books afterwards. */
+sl_result sl_dial_start(struct transfer *t, const struct route *route, struct slice key);
+sl_result sl_dial_step(struct transfer *t); /* SL_OK: t->conn can be used */
+void sl_dial_free(struct dial *d);
+unsigned sl_dial_want(const struct dial *d); /* of the connection's stream, in DIAL_LAYERS */
+
+#endif

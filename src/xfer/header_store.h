@@ -1,0 +1,23 @@
+/* The header fields of a transfer's responses, for curl_easy_header() and curl_easy_nextheader(): kept as they came in
+ * one growing buffer that the handle keeps, looked at only when somebody asks.
+ *
+ * One record: uint32 length of the line, uint8 origin (CURLH_*), int32 number of the request, the line. */
+#ifndef SL_XFER_HEADER_STORE_H
+#define SL_XFER_HEADER_STORE_H
+
+#include "xfer/easy.h"
+
+void sl_header_store_init(struct easy *e);
+void sl_header_store_done(struct easy *e);
+void sl_header_store_start(struct easy *e); /* a status line: the next response */
+sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin);
+
+struct header_record {
+  struct slice line;
+  unsigned origin;
+  int request;
+};
+/* All of them in order; start with *pos = 0. */
+bool sl_header_store_next(const struct easy *e, size_t *pos, struct header_record *out);
+
+#endif

@@ -1,0 +1,79 @@
+/* HTTP/1.x over a connection: one request and its response after the other, until neither a redirect nor
+ * authentication asks for another. RFC 9110, RFC 9112.
+ *
+ *   http.c           sending and receiving          http_request.c   the request's head
+ *   http_response.c  what the fields of the head mean   redirect.c   RFC 9110 15.4
+ *   http_auth.c      credentials and challenges     cookies.c        the cookie engine's store */
+#ifndef SL_XFER_HTTP_H
+#define SL_XFER_HTTP_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "wire/http1.h"
+#include "xfer/http_auth.h"
+
+struct transfer;
+struct decode;
+extern const struct xfer_proto sl_proto_http, sl_proto_https;
+
+enum http_upload {
+  HTTP_UP_NONE,   /* no body, or all of it is out */
+  HTTP_UP_EXPECT, /* waits for 100 (Continue) */
+  HTTP_UP_BODY
+};
+
+struct http {
+  struct http1 parser;
+  struct buf out;            /* what the socket would not take of the request */
+  uint32_t out_at;
+  uint8_t upload;            /* enum http_upload */
+  uint8_t method;            /* enum http_method of this request; redirects may change it */
+  bool no_custom;            /* a redirect has changed the method: customrequest is not used any more */
+  bool head_sent;            /* the head is out or in `out` */
+  bool chunked_up;           /* the body goes out in chunks */
+  bool chunk_end_sent;
+  bool expect_refused;       /* 417: do not ask again */
+  bool close;                /* this response ends the connection */
+  bool got_bytes;            /* of this response */
+  bool head_done;            /* the final response's head is complete */
+  bool no_body_wanted;       /* HEAD */
+  bool ignore_body;          /* not to be delivered: a redirect or challenge that is followed */
+  bool upgraded;             /* 101: what follows is not HTTP/1 */
+  bool cross_origin;         /* has been redirected away from the first origin */
+  bool keep_sending;         /* an early error response came, the body goes on all the same */
+  bool length_known, te_chunked, te_other, cl_bad;
+  bool resume_checked;       /* a Content-Range said that the resume works */
+  bool te_error;
+  uint16_t n_1xx, n_set_cookie;
+  int64_t content_length;
+  int64_t upload_offset;     /* resumed upload: what the peer has already */
+  int64_t last_modified;     /* seconds, -1 none */
+  const char *location;      /* in the transfer's arena; NULL: none */
+  struct http_auth auth, proxy_auth;
+  /* The first origin: credentials and custom Authorization and Cookie headers are only for it (lesson 4). */
+  const char *origin_host;
+  uint16_t origin_port;
+  const struct xfer_proto *origin_proto;
+};
+
+/* http_request.c: the head into dst; the body's source and framing are decided here as well. */
+sl_result sl_http_request(struct transfer *t, struct buf *dst);
+/* Has the application a field of this name among its own? *out_value: the text behind the colon, trimmed. */
+bool sl_http_custom(const struct transfer *t, const char *name, struct slice *out_value);
+const char *sl_http_method_word(const struct transfer *t);
+sl_result sl_http_choose_body(struct transfer *t);
+/* The last chunk and the trailer fields that CURLOPT_TRAILERFUNCTION gives. */
+sl_result sl_http_trailers(struct transfer *t, struct buf *dst);
+
+/* http_response.c */
+void sl_http_response_reset(struct transfer *t);
+sl_result sl_http_field(struct transfer *t, struct slice line);
+sl_result sl_http_head_end(struct transfer *t); /* chooses the framing; errors, redirects, challenges */
+sl_result sl_http_status(struct transfer *t);
+
+/* redirect.c */
+bool sl_redirect_wanted(const struct transfer *t);
+sl_result sl_redirect_follow(struct transfer *t);
+sl_result sl_redirect_note(struct transfer *t); /* not followed: for CURLINFO_REDIRECT_URL */
+
+#endif

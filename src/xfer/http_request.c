@@ -1,0 +1,421 @@
+/* The head of an HTTP/1.x request: RFC 9112 3, with the application's own fields in place of ours. */
+#include "base/text.h"
+#include "wire/date.h"
+#include "wire/decode.h"
+#include "xfer/cookies.h"
+#include "xfer/mime_body.h"
+#include "xfer/transfer.h"
+
+enum { EXPECT_THRESHOLD = 1024 * 1024 }; /* bytes of body from which on a refusal is worth waiting for */
+
+/* ---- the application's own fields: "Name: value", "Name:" (not at all), "Name;" (empty) ---- */
+
+static bool custom_name(const char *line, struct slice *out_name, struct slice *out_value, char *out_mark)
+{
+  struct slice s = slice_str(line);
+  size_t at = 0;
+  while (at < s.n && s.p[at] != ':' && s.p[at] != ';')
+    at++;
+  if (at == s.n || !at)
+    return false;
+  *out_name = slice_head(s, at);
+  *out_value = sl_text_trim(slice_from(s, at + 1));
+  *out_mark = s.p[at];
+  return true;
+}
+
+static const struct curl_slist *custom_find(const struct curl_slist *l, struct slice name, struct slice *out_value)
+{
+  struct slice n;
+  char mark;
+  for (; l; l = l->next)
+    if (custom_name(l->data, &n, out_value, &mark) && sl_text_ieq(n, name))
+      return l;
+  return NULL;
+}
+
+bool sl_http_custom(const struct transfer *t, const char *name, struct slice *out_value)
+{
+  const struct settings *set = &t->easy->set;
+  struct slice wanted = slice_str(name);
+  if (set->http->httpheader && custom_find(set->http->httpheader, wanted, out_value))
+    return true;
+  bool to_proxy = t->conn && t->conn->plain_proxy && set->proxy->headeropt == CURLHEADER_SEPARATE;
+  return to_proxy && custom_find(set->proxy->proxyheader, wanted, out_value);
+}
+
+/* These never leave the first origin (lesson 4). */
+static bool is_bound_to_origin(struct slice name)
+{
+  return sl_text_ieq_str(name, "Authorization") || sl_text_ieq_str(name, "Cookie");
+}
+
+/* Fields that say how the message ends are ours alone once we have decided it. */
+static bool is_ours(const struct transfer *t, struct slice name, struct slice value)
+{
+  if (sl_text_ieq_str(name, "Host"))
+    return true; /* written in its own place */
+  if (sl_text_ieq_str(name, "Content-Type"))
+    return t->http.method == SL_HTTP_POST_FORM || t->http.method == SL_HTTP_POST_MIME;
+  if (sl_text_ieq_str(name, "Content-Length"))
+    return t->http.chunked_up || (t->http.auth.multipass && !t->source.size);
+  if (sl_text_ieq_str(name, "Transfer-Encoding"))
+    return t->http.chunked_up && sl_text_ieq_str(value, "chunked");
+  return false;
+}
+
+static void add_custom_list(struct transfer *t, const struct curl_slist *l, struct buf *dst)
+{
+  struct slice name, value;
+  char mark;
+  for (; l; l = l->next) {
+    if (!custom_name(l->data, &name, &value, &mark))
+      continue;
+    if (mark == ':' && !value.n)
+      continue; /* only there to suppress ours */
+    if (mark == ';' && value.n)
+      continue;
+    if (is_ours(t, name, value) ||
+        (t->http.cross_origin && is_bound_to_origin(name) && !t->easy->set.http->unrestricted_auth))
+      continue;
+    if (mark == ';') {
+      sl_buf_add(dst, name);
+      sl_buf_str(dst, ":\r\n");
+    } else {
+      sl_buf_str(dst, l->data);
+      sl_buf_str(dst, "\r\n");
+    }
+  }
+}
+
+static void add_custom(struct transfer *t, struct buf *dst)
+{
+  const struct settings *set = &t->easy->set;
+  add_custom_list(t, set->http->httpheader, dst);
+  if (t->conn->plain_proxy && set->proxy->headeropt == CURLHEADER_SEPARATE)
+    add_custom_list(t, set->proxy->proxyheader, dst);
+}
+
+/* Ours, unless the application has said something about it. */
+static void add_field(const struct transfer *t, struct buf *dst, const char *name, struct slice value)
+{
+  struct slice custom;
+  if ((t->easy->set.http->httpheader || t->conn->plain_proxy) && sl_http_custom(t, name, &custom))
+    return;
+  sl_buf_str(dst, name);
+  sl_buf_append(dst, ": ", 2);
+  sl_buf_add(dst, value);
+  sl_buf_append(dst, "\r\n", 2);
+}
+
+/* ---- request line and Host ---- */
+
+const char *sl_http_method_word(const struct transfer *t)
+{
+  static const char *const words[] = {"GET", "HEAD", "POST", "POST", "POST", "PUT"};
+  const char *custom = t->easy->set.io.customrequest;
+  return custom && !t->http.no_custom ? custom : words[t->http.method];
+}
+
+static void add_host_port(const struct transfer *t, struct buf *dst)
+{
+  sl_buf_add(dst, t->host);
+  if (t->port != t->proto->port) {
+    sl_buf_char(dst, ':');
+    sl_buf_num(dst, t->port);
+  }
+}
+
+/* RFC 9112 3.2: origin-form, or absolute-form towards a proxy. */
+static void add_target(const struct transfer *t, struct buf *dst)
+{
+  const struct url *u = t->url;
+  if (t->easy->set.http->request_target) {
+    sl_buf_str(dst, t->easy->set.http->request_target);
+    return;
+  }
+  if (t->conn->plain_proxy) {
+    sl_buf_add(dst, u->scheme);
+    sl_buf_str(dst, "://");
+    add_host_port(t, dst);
+  }
+  sl_buf_add(dst, u->path);
+  if (u->query.n) {
+    sl_buf_char(dst, '?');
+    sl_buf_add(dst, u->query);
+  }
+}
+
+/* An own Host field is for the first origin only. */
+static void add_host(struct transfer *t, struct buf *dst)
+{
+  struct slice value;
+  bool custom = t->easy->set.http->httpheader && sl_http_custom(t, "Host", &value);
+  if (custom && !t->http.cross_origin) {
+    if (!value.n)
+      return;
+    sl_buf_str(dst, "Host: ");
+    sl_buf_add(dst, value);
+  } else {
+    sl_buf_str(dst, "Host: ");
+    add_host_port(t, dst);
+  }
+  sl_buf_str(dst, "\r\n");
+}
+
+/* ---- the body: where from, how long, how framed ---- */
+
+static sl_result choose_post(struct transfer *t)
+{
+  const struct http_config *h = t->easy->set.http;
+  const struct io_config *io = &t->easy->set.io;
+  if (h->postfields) {
+    int64_t size = h->postfieldsize >= 0 ? h->postfieldsize : (int64_t)strlen(h->postfields);
+    sl_source_mem(&t->source, h->postfields, size);
+  } else {
+    sl_source_callback(&t->source, io->readfunction, io->readdata, h->postfieldsize);
+  }
+  return SL_OK;
+}
+
+static sl_result choose_put(struct transfer *t)
+{
+  const struct io_config *io = &t->easy->set.io;
+  int64_t size = io->infilesize;
+  if (io->resume_from > 0) {
+    t->http.upload_offset = io->resume_from;
+    if (size >= 0)
+      size = size > io->resume_from ? size - io->resume_from : 0;
+  }
+  sl_source_callback(&t->source, io->readfunction, io->readdata, size);
+  t->source.crlf = io->crlf;
+  return SL_OK;
+}
+
+sl_result sl_http_choose_body(struct transfer *t)
+{
+  switch (t->http.method) {
+  case SL_HTTP_POST:
+    return choose_post(t);
+  case SL_HTTP_PUT:
+    return choose_put(t);
+  case SL_HTTP_POST_FORM:
+  case SL_HTTP_POST_MIME:
+    return sl_mime_body(t);
+  default:
+    sl_source_none(&t->source);
+    return SL_OK;
+  }
+}
+
+static bool has_body_method(const struct transfer *t)
+{
+  return t->http.method >= SL_HTTP_POST;
+}
+
+static sl_result choose_framing(struct transfer *t)
+{
+  struct http *h = &t->http;
+  struct slice value;
+  h->chunked_up = false;
+  if (!has_body_method(t))
+    return SL_OK;
+  if (t->easy->set.http->httpheader && sl_http_custom(t, "Transfer-Encoding", &value))
+    h->chunked_up = sl_text_ieq_str(value, "chunked");
+  else if (t->source.size < 0 || t->source.crlf)
+    h->chunked_up = !(t->easy->set.http->httpheader && sl_http_custom(t, "Content-Length", &value));
+  if (!h->chunked_up || t->easy->set.http->http_version != CURL_HTTP_VERSION_1_0)
+    return SL_OK;
+  return sl_fail(t, CURLE_UPLOAD_FAILED, "Chunky upload is not supported by HTTP 1.0");
+}
+
+static void add_expect(struct transfer *t, struct buf *dst)
+{
+  struct http *h = &t->http;
+  struct slice value;
+  bool body = has_body_method(t) && t->source.size != 0;
+  h->upload = body ? HTTP_UP_BODY : HTTP_UP_NONE;
+  if (!body)
+    return;
+  if (t->easy->set.http->httpheader && sl_http_custom(t, "Expect", &value)) {
+    if (sl_text_ieq_str(value, "100-continue"))
+      h->upload = HTTP_UP_EXPECT;
+    return;
+  }
+  if (h->expect_refused || t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0)
+    return;
+  if (t->source.size > EXPECT_THRESHOLD || t->source.size < 0) {
+    sl_buf_str(dst, "Expect: 100-continue\r\n");
+    h->upload = HTTP_UP_EXPECT;
+  }
+}
+
+static void add_length(struct transfer *t, struct buf *dst)
+{
+  struct slice value;
+  const struct curl_slist *own = t->easy->set.http->httpheader;
+  if (t->http.chunked_up) {
+    sl_buf_str(dst, "Transfer-Encoding: chunked\r\n");
+    return;
+  }
+  if (t->source.size < 0 || (own && sl_http_custom(t, "Content-Length", &value)))
+    return;
+  sl_buf_str(dst, "Content-Length: ");
+  sl_buf_num(dst, t->source.size);
+  sl_buf_str(dst, "\r\n");
+}
+
+static void add_body_fields(struct transfer *t, struct buf *dst)
+{
+  if (!has_body_method(t))
+    return;
+  add_length(t, dst);
+  if (t->http.method == SL_HTTP_POST)
+    add_field(t, dst, "Content-Type", SLICE_LIT("application/x-www-form-urlencoded"));
+  else if (t->http.method != SL_HTTP_PUT)
+    sl_mime_fields(t, dst);
+}
+
+/* ---- ranges and conditions ---- */
+
+static void add_range(struct transfer *t, struct buf *dst)
+{
+  const struct io_config *io = &t->easy->set.io;
+  struct slice value;
+  if (t->http.method == SL_HTTP_PUT || has_body_method(t)) {
+    if (!io->resume_from || t->http.method != SL_HTTP_PUT || sl_http_custom(t, "Content-Range", &value))
+      return;
+    if (io->resume_from < 0) /* everything, from where the peer knows */
+      sl_buf_printf(dst, "Content-Range: bytes 0-%lld/%lld\r\n", (long long)io->infilesize - 1,
+                    (long long)io->infilesize);
+    else if (io->infilesize >= 0)
+      sl_buf_printf(dst, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)io->resume_from,
+                    (long long)io->infilesize - 1, (long long)io->infilesize);
+    return;
+  }
+  if (!io->range && !io->resume_from)
+    return;
+  if (sl_http_custom(t, "Range", &value))
+    return;
+  sl_buf_str(dst, "Range: bytes=");
+  if (io->resume_from) {
+    sl_buf_num(dst, io->resume_from);
+    sl_buf_char(dst, '-');
+  } else {
+    sl_buf_str(dst, io->range);
+  }
+  sl_buf_str(dst, "\r\n");
+}
+
+static void add_time_condition(struct transfer *t, struct buf *dst)
+{
+  static const char *const names[] = {NULL, "If-Modified-Since", "If-Unmodified-Since", "Last-Modified"};
+  const struct io_config *io = &t->easy->set.io;
+  char date[SL_DATE_HTTP_MAX];
+  if (!io->timecondition || io->timecondition > 3 || !sl_date_format_http(date, io->timevalue))
+    return;
+  add_field(t, dst, names[io->timecondition], slice_str(date));
+}
+
+/* ---- all of it ---- */
+
+static void add_te(struct transfer *t, struct buf *dst)
+{
+  struct slice value = SLICE_NONE;
+  if (!t->easy->set.http->transfer_encoding)
+    return;
+  if (t->easy->set.http->httpheader && sl_http_custom(t, "Connection", &value))
+    sl_buf_printf(dst, "Connection: %.*s%sTE\r\nTE: gzip\r\n", (int)value.n, value.p, value.n ? ", " : "");
+  else
+    sl_buf_str(dst, "Connection: TE\r\nTE: gzip\r\n");
+}
+
+static void add_negotiation(struct transfer *t, struct buf *dst)
+{
+  const struct http_config *h = t->easy->set.http;
+  if (h->useragent && h->useragent[0])
+    add_field(t, dst, "User-Agent", slice_str(h->useragent));
+  add_field(t, dst, "Accept", SLICE_LIT("*/*"));
+  add_te(t, dst);
+  if (h->accept_encoding)
+    add_field(t, dst, "Accept-Encoding",
+              slice_str(h->accept_encoding[0] ? h->accept_encoding : sl_decode_supported()));
+  if (t->referer)
+    add_field(t, dst, "Referer", slice_str(t->referer));
+  if (t->conn->plain_proxy)
+    add_field(t, dst, "Proxy-Connection", SLICE_LIT("Keep-Alive"));
+}
+
+static sl_result add_auth(struct transfer *t, struct buf *dst, size_t target_at, size_t target_end)
+{
+  struct slice method = slice_str(sl_http_method_word(t));
+  char *target = sl_arena_str(&t->arena, slice_of(dst->p + target_at, target_end - target_at));
+  if (!target)
+    return SL_NOMEM;
+  sl_result rc = SL_OK;
+  if (t->conn->plain_proxy)
+    rc = sl_auth_request(t, true, method, slice_str(target), dst);
+  return rc ? rc : sl_auth_request(t, false, method, slice_str(target), dst);
+}
+
+static bool may_need_auth(const struct transfer *t)
+{
+  return t->http.auth.want || t->http.proxy_auth.want;
+}
+
+sl_result sl_http_request(struct transfer *t, struct buf *dst)
+{
+  const struct http_config *h = t->easy->set.http;
+  sl_result rc = choose_framing(t);
+  if (rc)
+    return rc;
+  sl_buf_str(dst, sl_http_method_word(t));
+  sl_buf_char(dst, ' ');
+  size_t target_at = dst->n;
+  add_target(t, dst);
+  size_t target_end = dst->n;
+  sl_buf_str(dst, h->http_version == CURL_HTTP_VERSION_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  add_host(t, dst);
+  if (may_need_auth(t) && sl_buf_ok(dst))
+    rc = add_auth(t, dst, target_at, target_end);
+  if (rc)
+    return rc;
+  add_range(t, dst);
+  add_negotiation(t, dst);
+  rc = sl_cookies_request(t, dst);
+  if (rc)
+    return rc;
+  add_time_condition(t, dst);
+  add_custom(t, dst);
+  add_body_fields(t, dst);
+  add_expect(t, dst);
+  sl_buf_append(dst, "\r\n", 2);
+  return sl_buf_result(dst, CURLE_TOO_LARGE);
+}
+
+sl_result sl_http_trailers(struct transfer *t, struct buf *dst)
+{
+  const struct http_config *c = t->easy->set.http;
+  struct curl_slist *list = NULL;
+  struct slice name, value;
+  char mark;
+  sl_buf_str(dst, "0\r\n");
+  if (c->trailerfunction) {
+    t->multi->callback_depth++;
+    int rc = c->trailerfunction(&list, c->trailerdata);
+    t->multi->callback_depth--;
+    if (rc != CURL_TRAILERFUNC_OK) {
+      curl_slist_free_all(list);
+      return sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "operation aborted by trailing headers callback");
+    }
+  }
+  for (const struct curl_slist *l = list; l; l = l->next) {
+    if (!custom_name(l->data, &name, &value, &mark) || mark != ':')
+      continue; /* a malformed trailer is left out */
+    sl_buf_str(dst, l->data);
+    sl_buf_str(dst, "\r\n");
+  }
+  curl_slist_free_all(list);
+  sl_buf_str(dst, "\r\n");
+  return sl_buf_result(dst, CURLE_TOO_LARGE);
+}

@@ -1,0 +1,136 @@
+/* What lies between TCP and the protocol; see layers.h. */
+#include "xfer/layers.h"
+
+#include "base/text.h"
+#include "gate/addr.h"
+#include "stream/tls_layer.h"
+#include "sys/clock.h"
+#include "sys/env.h"
+#include "xfer/certs.h"
+#include "xfer/proxy_layers.h"
+#include "xfer/proxy_pick.h"
+#include "xfer/share.h"
+#include "xfer/transfer.h"
+
+static void log_info(void *ctx, const char *text)
+{
+  struct transfer *t = ctx;
+  sl_easy_infof(t->easy, "%s", text);
+}
+
+static void log_message(void *ctx, bool out, const char *text, const void *data, size_t n)
+{
+  struct transfer *t = ctx;
+  sl_easy_infof(t->easy, "%s", text);
+  sl_easy_debug(t->easy, out ? CURLINFO_SSL_DATA_OUT : CURLINFO_SSL_DATA_IN, data, n);
+}
+
+/* What is offered: RFC 7301. HTTP/2 joins when its engine does. */
+static size_t offer_alpn(const struct transfer *t, struct slice out_alpn[2])
+{
+  if (!t->easy->set.tls->ssl_enable_alpn)
+    return 0;
+  bool old = t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0;
+  out_alpn[0] = old ? SLICE_LIT("http/1.0") : SLICE_LIT("http/1.1");
+  return 1;
+}
+
+static sl_result push_tls(struct transfer *t, const struct tls_config *config, struct slice host, uint16_t port,
+                          bool for_proxy)
+{
+  struct multi *m = t->multi;
+  struct gate_addr ignored;
+  struct slice alpn[2];
+  struct tls_log log = {log_info, log_message, t};
+  struct buf key;
+  struct tls_cache *cache = sl_share_tls_cache(t->easy, m);
+  if (!cache)
+    return SL_NOMEM;
+  sl_buf_init(&key, 1024);
+  sl_buf_add(&key, host);
+  sl_buf_char(&key, ':');
+  sl_buf_num(&key, port);
+  struct tls_params p = {
+      .host = host,
+      .port = port,
+      .is_ip = sl_addr_literal(&ignored, host, 0),
+      .for_proxy = for_proxy,
+      .session_key = sl_buf_peek(&key),
+      .alpn = alpn,
+      .alpn_n = offer_alpn(t, alpn),
+      .easy = t->easy,
+      .keylog = sl_env_get("SSLKEYLOGFILE"),
+      .log = t->easy->set.io.verbose ? &log : NULL,
+      .now_s = sl_clock_wall_s(),
+      .err = &t->error,
+  };
+  m->callback_depth++; /* the application's ssl_ctx_function may run */
+  sl_result rc = sl_tls_layer_new(t->conn->top, cache, config, &p, &t->conn->top);
+  m->callback_depth--;
+  sl_buf_done(&key);
+  return rc;
+}
+
+sl_result sl_layers_push_tls(struct transfer *t, struct slice host, uint16_t port)
+{
+  return push_tls(t, t->easy->set.tls, host, port, false);
+}
+
+sl_result sl_layers_push(struct dial *d)
+{
+  struct transfer *t = d->t;
+  const struct route *r = &d->route;
+  sl_result rc = sl_proxy_layers_first(d);
+  if (!rc && r->proxy.set && sl_proxy_is_tls(&r->proxy))
+    rc = push_tls(t, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port, true);
+  if (!rc && r->tunnel)
+    rc = sl_proxy_layers_tunnel(d);
+  if (!rc && r->tls)
+    rc = push_tls(t, t->easy->set.tls, r->host, r->port, false);
+  return rc;
+}
+
+/* The layer that has not come to its end is the one that failed. */
+static struct stream *failed_layer(struct stream *top)
+{
+  struct stream *found = top;
+  for (struct stream *s = top; s && !s->ready; s = s->below)
+    found = s;
+  return found;
+}
+
+sl_result sl_layers_failed(struct dial *d, sl_result rc)
+{
+  struct transfer *t = d->t;
+  struct stream *s = failed_layer(t->conn->top);
+  t->easy->info.os_errno = t->conn->tcp->err;
+  if (!strcmp(s->ops->name, "tls")) {
+    struct tls_conn *tls = sl_tls_layer_conn(s);
+    bool origin = s == t->conn->top && d->route.tls;
+    if (origin) {
+      t->easy->info.ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
+      if (t->easy->set.tls->certinfo)
+        (void)sl_certs_take(t->easy, tls); /* what is missing of it then is no news beside the failure */
+    } else {
+      t->easy->info.proxy_ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
+    }
+    if (*sl_tls_error(tls))
+      return sl_fail(t, rc, "%s", sl_tls_error(tls));
+  }
+  return sl_proxy_layers_failed(d, s, rc);
+}
+
+sl_result sl_layers_done(struct dial *d)
+{
+  struct transfer *t = d->t;
+  struct info *info = &t->easy->info;
+  struct tls_conn *tls = NULL;
+  if (sl_stream_query(t->conn->top, STREAM_TLS, &tls)) {
+    info->appconnect_us = sl_transfer_elapsed(t);
+    sl_tls_set_log(tls, NULL);
+  }
+  if (!d->route.tls)
+    return SL_OK;
+  info->ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
+  return t->easy->set.tls->certinfo ? sl_certs_take(t->easy, tls) : SL_OK;
+}

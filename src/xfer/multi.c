@@ -1,0 +1,220 @@
+/* The multi handle; see multi.h. */
+#include "xfer/multi.h"
+
+#include "base/mem.h"
+#include "dns/dns.h"
+#include "loop/scratch.h"
+#include "tls/tls.h"
+#include "xfer/transfer.h"
+
+enum { DEFAULT_STREAMS = 100 };
+
+static void tell_socket(struct reactor *r, struct watch *w, unsigned want);
+
+struct multi *sl_multi_new(bool is_private)
+{
+  struct multi *m = sl_calloc(1, sizeof *m);
+  if (!m)
+    return NULL;
+  m->magic = SL_MULTI_MAGIC;
+  m->is_private = is_private;
+  m->told_deadline_us = -1;
+  m->multiplex = true;
+  m->max_streams = DEFAULT_STREAMS;
+  sl_reactor_init(&m->reactor);
+  m->reactor.hook_owner = m;
+  sl_pool_init(&m->pool);
+  sl_dns_cache_init(&m->dns_cache);
+  sl_list_init(&m->handles);
+  sl_list_init(&m->msgs);
+  sl_list_init(&m->waiting);
+  return m;
+}
+
+struct multi *sl_multi_of(void *handle)
+{
+  struct multi *m = handle;
+  return m && m->magic == SL_MULTI_MAGIC ? m : NULL;
+}
+
+void sl_multi_hook(struct multi *m)
+{
+  m->reactor.socket_hook = m->socket_cb ? tell_socket : NULL;
+}
+
+void sl_multi_drop_idle(struct multi *m)
+{
+  struct conn *c;
+  while ((c = sl_pool_oldest(&m->pool)))
+    sl_conn_free(c, true);
+}
+
+void sl_multi_free(struct multi *m)
+{
+  struct conn *c;
+  if (!m)
+    return;
+  LIST_FOR_EACH(node, &m->handles)
+    sl_multi_remove(m, LIST_ENTRY(node, struct easy, link));
+  while ((c = sl_pool_any(&m->pool))) /* no transfer is left: idle ones and those that applications hold */
+    sl_conn_free(c, true);
+  sl_dns_free(m->dns);
+  sl_dns_cache_done(&m->dns_cache);
+  sl_tls_cache_free(m->tls);
+  sl_pool_done(&m->pool);
+  sl_reactor_done(&m->reactor);
+  sl_scratch_put(m->scratch);
+  sl_free(m->spare);
+  m->magic = 0;
+  sl_free(m);
+}
+
+char *sl_multi_scratch(struct multi *m)
+{
+  if (!m->scratch)
+    m->scratch = sl_scratch_get();
+  return m->scratch;
+}
+
+void sl_multi_enter(struct multi *m)
+{
+  m->in_api = true;
+  sl_reactor_clock(&m->reactor);
+}
+
+void sl_multi_leave(struct multi *m)
+{
+  if (m->socket_cb)
+    sl_reactor_flush(&m->reactor);
+  sl_multi_timer_update(m);
+  if (m->scratch) {
+    sl_scratch_put(m->scratch);
+    m->scratch = NULL;
+  }
+  m->in_api = false;
+}
+
+/* ---- what the application is told ---- */
+
+static void tell_socket(struct reactor *r, struct watch *w, unsigned want)
+{
+  struct multi *m = r->hook_owner;
+  static const int what[] = {CURL_POLL_REMOVE, CURL_POLL_IN, CURL_POLL_OUT, CURL_POLL_INOUT};
+  struct easy *e = sl_transfer_easy_of_watch(w);
+  m->callback_depth++;
+  int rc = m->socket_cb(e, w->fd, what[want & 3], m->socket_data, w->app);
+  m->callback_depth--;
+  if (!want)
+    w->app = NULL;
+  if (rc == -1)
+    m->dead = true;
+}
+
+int64_t sl_multi_timeout_ms(struct multi *m)
+{
+  int64_t at_us = sl_reactor_deadline(&m->reactor);
+  if (at_us == INT64_MAX)
+    return -1;
+  int64_t left_us = at_us - m->reactor.now_us;
+  return left_us <= 0 ? 0 : (left_us + 999) / 1000;
+}
+
+/* Only on change: the application's timer is one-shot and set to what it was told last. */
+void sl_multi_timer_update(struct multi *m)
+{
+  int64_t at_us = sl_reactor_deadline(&m->reactor);
+  if (!m->timer_cb)
+    return;
+  if (at_us == INT64_MAX)
+    at_us = -1;
+  if (at_us == m->told_deadline_us)
+    return;
+  m->told_deadline_us = at_us;
+  m->callback_depth++;
+  int rc = m->timer_cb(m, (long)sl_multi_timeout_ms(m), m->timer_data);
+  m->callback_depth--;
+  if (rc == -1)
+    m->dead = true;
+}
+
+/* ---- handles ---- */
+
+CURLMcode sl_multi_add(struct multi *m, struct easy *e)
+{
+  struct transfer *t;
+  if (e->multi)
+    return CURLM_ADDED_ALREADY;
+  sl_reactor_clock(&m->reactor);
+  t = sl_transfer_new(m, e);
+  if (!t)
+    return CURLM_OUT_OF_MEMORY;
+  sl_conn_unhold(e);
+  e->xfer = t;
+  e->multi = m;
+  sl_list_unlink(&e->msg_link);
+  sl_info_start(&e->info);
+  e->info.xfer_id = (curl_off_t)m->next_xfer_id++;
+  e->headers_request = -1;
+  sl_buf_clear(&e->headers);
+  if (e->set.io.errorbuffer)
+    e->set.io.errorbuffer[0] = 0;
+  sl_list_push_back(&m->handles, &e->link);
+  m->n_handles++;
+  m->n_running++;
+  sl_transfer_wake(t);
+  return CURLM_OK;
+}
+
+CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
+{
+  if (e->multi != m)
+    return e->multi ? CURLM_BAD_EASY_HANDLE : CURLM_OK;
+  if (e->xfer) {
+    struct transfer *t = e->xfer;
+    m->n_running--;
+    sl_transfer_abort(t);
+  }
+  if (!sl_list_empty(&e->msg_link)) {
+    sl_list_unlink(&e->msg_link);
+    m->n_msgs--;
+  }
+  e->multi = NULL;
+  if (!m->is_private)
+    sl_conn_unhold(e);
+  sl_list_unlink(&e->link);
+  m->n_handles--;
+  return CURLM_OK;
+}
+
+void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result)
+{
+  e->msg.msg = CURLMSG_DONE;
+  e->msg.easy_handle = e;
+  e->msg.data.result = result;
+  sl_list_push_back(&m->msgs, &e->msg_link);
+  m->n_msgs++;
+  m->n_running--;
+  m->n_done++;
+}
+
+/* ---- limits ---- */
+
+bool sl_multi_admit(struct multi *m, struct transfer *t)
+{
+  struct pool *p = &m->pool;
+  if (p->max_conns && p->n_conns >= p->max_conns && p->n_idle)
+    sl_conn_free(sl_pool_oldest(p), true);
+  if (!p->max_conns || p->n_conns < p->max_conns)
+    return true;
+  t->state = XFER_WAITING;
+  if (sl_list_empty(&t->wait_link))
+    sl_list_push_back(&m->waiting, &t->wait_link);
+  return false;
+}
+
+void sl_multi_next_waiting(struct multi *m)
+{
+  struct list *node = sl_list_pop_front(&m->waiting);
+  if (node)
+    sl_transfer_wake(LIST_ENTRY(node, struct transfer, wait_link));
+}

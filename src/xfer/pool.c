@@ -1,0 +1,107 @@
+/* See pool.h. */
+#include "xfer/pool.h"
+
+#include "base/mem.h"
+#include "sys/random.h"
+#include "xfer/conn.h"
+
+void sl_pool_init(struct pool *p)
+{
+  uint64_t seed = 0;
+  *p = (struct pool){.next_id = 0};
+  sl_random_u64(&seed); /* without one hostile hosts could at worst make a lookup slow */
+  sl_map_init(&p->bundles, seed);
+  sl_list_init(&p->idle);
+}
+
+void sl_pool_done(struct pool *p)
+{
+  sl_map_done(&p->bundles);
+}
+
+static struct bundle *bundle_new(struct pool *p, struct slice key)
+{
+  struct bundle *b = sl_malloc(sizeof *b + key.n);
+  if (!b)
+    return NULL;
+  memcpy(b + 1, key.p, key.n);
+  b->key = slice_of((const char *)(b + 1), key.n);
+  b->conns = 0;
+  sl_list_init(&b->idle);
+  sl_list_init(&b->busy);
+  if (sl_map_put(&p->bundles, b->key, b))
+    return b;
+  sl_free(b);
+  return NULL;
+}
+
+bool sl_pool_join(struct pool *p, struct conn *c, struct slice key)
+{
+  struct bundle *b = sl_map_get(&p->bundles, key);
+  if (!b)
+    b = bundle_new(p, key);
+  if (!b)
+    return false;
+  c->bundle = b;
+  b->conns++;
+  p->n_conns++;
+  c->id = (int64_t)p->next_id++;
+  sl_list_push_back(&b->busy, &c->bundle_link);
+  return true;
+}
+
+void sl_pool_leave(struct pool *p, struct conn *c)
+{
+  struct bundle *b = c->bundle;
+  if (!b)
+    return;
+  if (!sl_list_empty(&c->idle_link))
+    p->n_idle--;
+  sl_list_unlink(&c->idle_link);
+  sl_list_unlink(&c->bundle_link);
+  c->bundle = NULL;
+  p->n_conns--;
+  if (--b->conns)
+    return;
+  sl_map_remove(&p->bundles, b->key);
+  sl_free(b);
+}
+
+void sl_pool_set_idle(struct pool *p, struct conn *c)
+{
+  sl_list_unlink(&c->bundle_link);
+  sl_list_push_front(&c->bundle->idle, &c->bundle_link);
+  sl_list_push_back(&p->idle, &c->idle_link);
+  p->n_idle++;
+}
+
+void sl_pool_set_busy(struct pool *p, struct conn *c)
+{
+  sl_list_unlink(&c->bundle_link);
+  sl_list_push_back(&c->bundle->busy, &c->bundle_link);
+  sl_list_unlink(&c->idle_link);
+  p->n_idle--;
+}
+
+struct conn *sl_pool_find(struct pool *p, struct slice key)
+{
+  struct bundle *b = sl_map_get(&p->bundles, key);
+  if (!b || sl_list_empty(&b->idle))
+    return NULL;
+  return LIST_ENTRY(b->idle.next, struct conn, bundle_link);
+}
+
+struct conn *sl_pool_oldest(struct pool *p)
+{
+  return sl_list_empty(&p->idle) ? NULL : LIST_ENTRY(p->idle.next, struct conn, idle_link);
+}
+
+struct conn *sl_pool_any(struct pool *p)
+{
+  uint32_t pos = 0;
+  struct bundle *b = sl_map_next(&p->bundles, &pos);
+  if (!b)
+    return NULL;
+  struct list *first = sl_list_empty(&b->busy) ? b->idle.next : b->busy.next;
+  return LIST_ENTRY(first, struct conn, bundle_link);
+}

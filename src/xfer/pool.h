@@ -1,0 +1,49 @@
+/* Connections that wait for their next transfer, and the limits on all connections. Connections with one identity
+ * (conn_key.h) form a bundle; the idle ones are also in one list in the order in which they became idle. */
+#ifndef SL_XFER_POOL_H
+#define SL_XFER_POOL_H
+
+#include "base/list.h"
+#include "base/map.h"
+
+struct conn;
+struct easy;
+
+struct bundle {
+  struct slice key;  /* behind the struct */
+  uint32_t conns;    /* all of them, busy ones too */
+  struct list idle;  /* struct conn, the latest first */
+  struct list busy;  /* struct conn */
+};
+
+struct pool {
+  struct map bundles;
+  struct list idle;        /* struct conn, the oldest first */
+  uint32_t n_idle, n_conns;
+  uint32_t max_idle;       /* 0: four times the number of handles */
+  uint32_t max_conns, max_host_conns; /* 0: no limit */
+  uint64_t next_id;
+  /* In a share several multi handles use it: its idle connections are in no reactor. NULL: one multi handle's own. */
+  void (*lock)(void *owner, void *who, bool on);
+  void *lock_owner;
+  unsigned no_depth; /* stands in for a multi handle's callback_depth while nobody has a connection */
+};
+
+static inline void sl_pool_lock(struct pool *p, void *who, bool on)
+{
+  if (p->lock)
+    p->lock(p->lock_owner, who, on);
+}
+
+void sl_pool_init(struct pool *p);
+void sl_pool_done(struct pool *p); /* all connections must be gone */
+bool sl_pool_join(struct pool *p, struct conn *c, struct slice key); /* a new, busy connection; false: no memory */
+void sl_pool_leave(struct pool *p, struct conn *c);                  /* it is going to be freed */
+void sl_pool_set_idle(struct pool *p, struct conn *c);
+void sl_pool_set_busy(struct pool *p, struct conn *c);
+/* The latest idle connection with this key, or NULL. It stays idle. */
+struct conn *sl_pool_find(struct pool *p, struct slice key);
+struct conn *sl_pool_oldest(struct pool *p);
+struct conn *sl_pool_any(struct pool *p); /* whichever there is, busy or idle; NULL: none */
+
+#endif

@@ -1,0 +1,15 @@
+/* One row a scheme; a new protocol is a struct xfer_proto in a file of its own and its row here. */
+#include "xfer/protos.h"
+
+#include "base/text.h"
+#include "xfer/transfer.h"
+
+static const struct xfer_proto *const protos[] = {&sl_proto_http, &sl_proto_https};
+
+const struct xfer_proto *sl_proto_find(struct slice scheme)
+{
+  for (size_t i = 0; i < sizeof protos / sizeof *protos; i++)
+    if (sl_text_ieq_str(scheme, protos[i]->scheme))
+      return protos[i];
+  return NULL;
+}

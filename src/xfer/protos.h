@@ -1,0 +1,10 @@
+/* The schemes that are built in. */
+#ifndef SL_XFER_PROTOS_H
+#define SL_XFER_PROTOS_H
+
+#include "base/slice.h"
+
+struct xfer_proto;
+const struct xfer_proto *sl_proto_find(struct slice scheme); /* NULL: not built in */
+
+#endif

@@ -1,0 +1,230 @@
+/* The way to a peer and the identity of a connection; see route.h. */
+#include "xfer/route.h"
+
+#include "base/map.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "sys/netif.h"
+#include "xfer/proxy_pick.h"
+#include "xfer/transfer.h"
+
+/* ---- CURLOPT_CONNECT_TO: "HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT", empty parts match or keep all ---- */
+
+static struct slice take_host(struct slice *rest)
+{
+  struct slice host;
+  if (rest->n && rest->p[0] == '[') {
+    size_t end = slice_find(*rest, ']');
+    host = slice_of(rest->p + 1, end ? end - 1 : 0);
+    *rest = slice_from(*rest, end + 1);
+  } else {
+    host = slice_head(*rest, slice_find(*rest, ':'));
+    *rest = slice_from(*rest, host.n);
+  }
+  if (rest->n && rest->p[0] == ':')
+    *rest = slice_from(*rest, 1);
+  return host;
+}
+
+static struct slice take_port(struct slice *rest)
+{
+  struct slice port = slice_head(*rest, slice_find(*rest, ':'));
+  *rest = slice_from(*rest, port.n < rest->n ? port.n + 1 : port.n);
+  return port;
+}
+
+static sl_result connect_to(struct transfer *t, struct route *r)
+{
+  for (const struct curl_slist *l = t->easy->set.net->connect_to; l; l = l->next) {
+    struct slice rest = slice_str(l->data), host = take_host(&rest), port = take_port(&rest);
+    int64_t number;
+    if (host.n && !sl_text_ieq(host, r->host))
+      continue;
+    if (port.n && (!sl_num_parse(port, UINT16_MAX, &number) || number != r->port))
+      continue;
+    struct slice to = take_host(&rest);
+    if (to.n)
+      r->to_host = to;
+    if (rest.n && !sl_num_parse(rest, UINT16_MAX, &number))
+      return sl_fail(t, CURLE_SETOPT_OPTION_SYNTAX, "Invalid port in CONNECT_TO '%s'", l->data);
+    if (rest.n)
+      r->to_port = (uint16_t)number;
+    return SL_OK;
+  }
+  return SL_OK;
+}
+
+static sl_result scope(struct transfer *t, struct route *r)
+{
+  struct slice zone = t->url->zoneid;
+  int64_t number;
+  uint32_t index;
+  r->scope = t->easy->set.net->address_scope;
+  if (!zone.n)
+    return SL_OK;
+  if (sl_num_parse(zone, UINT32_MAX, &number))
+    r->scope = (uint32_t)number;
+  else if (sl_netif_index(zone, &index))
+    r->scope = index;
+  else
+    return sl_fail(t, CURLE_URL_MALFORMAT, "Invalid zone id: %.*s", (int)zone.n, zone.p);
+  return SL_OK;
+}
+
+static struct slice without_brackets(struct slice host)
+{
+  if (host.n > 2 && host.p[0] == '[')
+    return slice_of(host.p + 1, host.n - 2);
+  return host;
+}
+
+sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *out_route)
+{
+  const struct settings *set = &t->easy->set;
+  struct route r = {.tls = t->proto->tls, .port = t->port};
+  r.host = without_brackets(t->host);
+  r.to_host = r.host;
+  r.to_port = r.port;
+  sl_result rc = scope(t, &r);
+  if (!rc)
+    rc = connect_to(t, &r);
+  if (rc)
+    return rc;
+  r.unix_path = set->net->unix_socket_path;
+  r.abstract = set->net->abstract_unix_socket;
+  if (!r.unix_path)
+    rc = sl_proxy_pick(t, arena, &r);
+  if (rc)
+    return rc;
+  bool http_proxy = r.proxy.set && sl_proxy_is_http(&r.proxy);
+  bool redirected = r.to_port != r.port || !slice_eq(r.to_host, r.host);
+  /* Another destination than the URL's cannot be told to an HTTP proxy without a tunnel. */
+  r.tunnel = http_proxy && (r.tls || set->proxy->httpproxytunnel || redirected || t->proto->bit == CURLPROTO_WS);
+  r.plain_proxy = http_proxy && !r.tunnel;
+  *out_route = r;
+  return SL_OK;
+}
+
+/* ---- the key ---- */
+
+struct key {
+  char *p;
+  size_t n, cap;
+};
+
+static void add(struct key *k, const void *p, size_t n)
+{
+  if (n > k->cap - k->n) {
+    k->n = k->cap; /* too large: seen at the end */
+    return;
+  }
+  if (n)
+    memcpy(k->p + k->n, p, n);
+  k->n += n;
+}
+
+static void add_text(struct key *k, struct slice s, bool fold_case)
+{
+  uint32_t n = (uint32_t)s.n;
+  size_t at;
+  add(k, &n, sizeof n);
+  at = k->n;
+  add(k, s.p, s.n);
+  if (fold_case && k->n < k->cap)
+    sl_text_lower(k->p + at, s.n);
+}
+
+static void add_str(struct key *k, const char *s)
+{
+  char there = s != NULL;
+  add(k, &there, 1);
+  if (s)
+    add_text(k, slice_str(s), false);
+}
+
+static void add_blob(struct key *k, const struct curl_blob *b)
+{
+  char there = b != NULL;
+  add(k, &there, 1);
+  if (!b)
+    return;
+  uint64_t hash[3] = {b->len, sl_hash(b->data, b->len, 1), sl_hash(b->data, b->len, 2)};
+  add(k, hash, sizeof hash);
+}
+
+/* Every TLS option (lesson 6): the strings and blobs that the topic begins with by content, the rest as it lies there. */
+static void add_tls(struct key *k, const struct tls_config *c)
+{
+  enum {
+    STRINGS = offsetof(struct tls_config, cainfo_blob) / sizeof(char *),
+    REST = offsetof(struct tls_config, ssl_ctx_function)
+  };
+  char *const *strings = (char *const *)(const void *)c;
+  for (int i = 0; i < STRINGS; i++)
+    add_str(k, strings[i]);
+  add_blob(k, c->cainfo_blob);
+  add_blob(k, c->issuercert_blob);
+  add_blob(k, c->sslcert_blob);
+  add_blob(k, c->sslkey_blob);
+  add(k, (const char *)c + REST, sizeof *c - REST);
+}
+
+static void add_hop(struct key *k, const struct proxy_hop *h)
+{
+  add(k, &h->set, 1);
+  if (!h->set)
+    return;
+  add(k, &h->type, 1);
+  add(k, &h->port, sizeof h->port);
+  add_text(k, slice_str(h->host), true);
+  add_str(k, h->user);
+  add_str(k, h->password);
+}
+
+static void add_net(struct key *k, const struct settings *set, const struct route *r)
+{
+  const struct net_config *net = set->net;
+  const struct gate_config *g = set->gate;
+  add_str(k, r->unix_path);
+  add(k, &r->abstract, 1);
+  add_str(k, net->interface);
+  add(k, &net->localport, sizeof net->localport);
+  add(k, &net->localportrange, sizeof net->localportrange);
+  add(k, &g->opensocketfunction, sizeof g->opensocketfunction);
+  add(k, &g->sockoptfunction, sizeof g->sockoptfunction);
+  add(k, &g->closesocketfunction, sizeof g->closesocketfunction);
+  add_str(k, g->policy);
+}
+
+sl_result sl_route_key(const struct transfer *t, const struct route *r, char *dst, size_t cap,
+                       struct slice *out_key)
+{
+  const struct settings *set = &t->easy->set;
+  struct key k = {dst, 0, cap};
+  /* A plain HTTP proxy serves all origins over one connection. */
+  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)r->tunnel,
+                   (char)(set->dns->ipresolve), (char)(set->proxy->haproxyprotocol)};
+  add(&k, flags, sizeof flags);
+  if (!r->plain_proxy) {
+    uint16_t ports[2] = {r->port, r->to_port};
+    add(&k, ports, sizeof ports);
+    add(&k, &r->scope, sizeof r->scope);
+    add_text(&k, r->host, true);
+    if (r->to_host.p != r->host.p)
+      add_text(&k, r->to_host, true);
+  }
+  add_hop(&k, &r->pre);
+  add_hop(&k, &r->proxy);
+  add_net(&k, set, r);
+  if (r->tls) {
+    char version = (char)set->http->http_version;
+    add(&k, &version, 1);
+    add_tls(&k, set->tls);
+  }
+  if (r->proxy.set && sl_proxy_is_tls(&r->proxy))
+    add_tls(&k, set->proxy_tls);
+  if (k.n == k.cap)
+    return CURLE_TOO_LARGE;
+  *out_key = slice_of(dst, k.n);
+  return SL_OK;
+}

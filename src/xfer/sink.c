@@ -1,0 +1,184 @@
+/* Towards the application; see sink.h. */
+#include "xfer/sink.h"
+
+#include <stdio.h>
+
+#include "wire/decode.h"
+#include "xfer/transfer.h"
+
+enum { MAX_HELD = 1024 * 1024 };
+
+void sl_sink_init(struct sink *s)
+{
+  *s = (struct sink){0};
+  sl_buf_init(&s->held, MAX_HELD);
+}
+
+void sl_sink_reset(struct sink *s)
+{
+  sl_decode_free(s->decode);
+  s->decode = NULL;
+  s->discard = false;
+  sl_buf_clear(&s->held);
+}
+
+void sl_sink_done(struct sink *s)
+{
+  sl_decode_free(s->decode);
+  sl_buf_done(&s->held);
+  s->decode = NULL;
+}
+
+bool sl_sink_blocked(const struct sink *s)
+{
+  return s->held.n || (s->decode && sl_decode_paused(s->decode));
+}
+
+static sl_result hold(struct transfer *t, struct slice data, bool header)
+{
+  struct sink *s = &t->sink;
+  t->paused |= CURLPAUSE_RECV;
+  s->held_header = header;
+  sl_buf_clear(&s->held);
+  sl_buf_add(&s->held, data);
+  sl_result rc = sl_buf_result(&s->held, CURLE_TOO_LARGE);
+  return rc ? rc : SL_WAIT;
+}
+
+/* One call of an application's callback. SL_WAIT: it wants to pause. */
+static sl_result call(struct transfer *t, curl_write_callback fn, void *arg, struct slice data)
+{
+  if (!fn)
+    return fwrite(data.p, 1, data.n, arg ? arg : stdout) == data.n
+               ? SL_OK
+               : sl_fail(t, CURLE_WRITE_ERROR, "Failed writing received data to disk/application");
+  t->multi->callback_depth++;
+  size_t took = fn((char *)(uintptr_t)data.p, 1, data.n, arg);
+  t->multi->callback_depth--;
+  if (took == data.n)
+    return SL_OK;
+  if (took == CURL_WRITEFUNC_PAUSE)
+    return t->proto->no_conn ? sl_fail(t, CURLE_WRITE_ERROR, "Write callback asked for PAUSE when not supported")
+                             : SL_WAIT;
+  if (took == CURL_WRITEFUNC_ERROR)
+    return sl_fail(t, CURLE_WRITE_ERROR, "client returned ERROR on write, %zu bytes", data.n);
+  return sl_fail(t, CURLE_WRITE_ERROR, "Failure writing output to destination, passed %zu returned %zd", data.n,
+                 (ssize_t)took);
+}
+
+static sl_result write_header(struct transfer *t, struct slice line)
+{
+  const struct io_config *io = &t->easy->set.io;
+  curl_write_callback fn = io->headerfunction;
+  if (!fn && io->headerdata)
+    fn = io->writefunction; /* CURLOPT_HEADERDATA(3): data without a function goes to the write callback */
+  else if (!fn)
+    return SL_OK;
+  return call(t, fn, io->headerdata, line);
+}
+
+sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line kind)
+{
+  struct easy *e = t->easy;
+  t->easy->info.header_size += (uint32_t)line.n;
+  if (e->set.io.verbose)
+    sl_easy_debug(e, CURLINFO_HEADER_IN, line.p, line.n);
+  (void)kind;
+  /* CURLOPT_HEADER puts the head into the body; a body that is discarded keeps its headers. */
+  sl_result rc = SL_OK;
+  if (e->set.io.header) {
+    rc = call(t, e->set.io.writefunction, e->set.io.writedata, line);
+    if (rc == SL_WAIT)
+      return hold(t, line, true);
+  }
+  if (!rc)
+    rc = write_header(t, line);
+  return rc == SL_WAIT ? sl_fail(t, CURLE_WRITE_ERROR, "Header callback asked for a pause") : rc;
+}
+
+/* At most CURL_MAX_WRITE_SIZE a call. *rest is what was not taken. */
+static sl_result write_body(struct transfer *t, struct slice *rest)
+{
+  const struct io_config *io = &t->easy->set.io;
+  while (rest->n) {
+    struct slice piece = slice_head(*rest, CURL_MAX_WRITE_SIZE);
+    sl_result rc = call(t, io->writefunction, io->writedata, piece);
+    if (rc)
+      return rc;
+    t->sink.delivered += (int64_t)piece.n;
+    *rest = slice_from(*rest, piece.n);
+    if (t->paused & CURLPAUSE_RECV && rest->n)
+      return SL_WAIT; /* curl_easy_pause() from within the callback */
+  }
+  return SL_OK;
+}
+
+static sl_result decoded(void *ctx, struct slice out)
+{
+  struct transfer *t = ctx;
+  if (t->paused & CURLPAUSE_RECV)
+    return SL_WAIT;
+  sl_result rc = write_body(t, &out);
+  if (rc == SL_WAIT)
+    t->paused |= CURLPAUSE_RECV;
+  return rc;
+}
+
+static sl_result decode_result(struct transfer *t, sl_result rc)
+{
+  if (rc == CURLE_BAD_CONTENT_ENCODING)
+    return sl_fail(t, rc, "%s", sl_decode_error(t->sink.decode));
+  return rc;
+}
+
+sl_result sl_sink_body(struct transfer *t, struct slice data)
+{
+  struct sink *s = &t->sink;
+  if (s->discard || !data.n)
+    return SL_OK;
+  if (t->easy->set.io.verbose)
+    sl_easy_debug(t->easy, CURLINFO_DATA_IN, data.p, data.n);
+  if (s->decode)
+    return decode_result(t, sl_decode_push(s->decode, data, false, decoded, t));
+  if (t->paused & CURLPAUSE_RECV)
+    return hold(t, data, false);
+  sl_result rc = write_body(t, &data);
+  return rc == SL_WAIT ? hold(t, data, false) : rc;
+}
+
+sl_result sl_sink_end(struct transfer *t)
+{
+  struct sink *s = &t->sink;
+  if (!s->decode || s->discard)
+    return SL_OK;
+  return decode_result(t, sl_decode_push(s->decode, SLICE_NONE, true, decoded, t));
+}
+
+sl_result sl_sink_resume(struct transfer *t)
+{
+  struct sink *s = &t->sink;
+  if (s->decode && sl_decode_paused(s->decode))
+    return decode_result(t, sl_decode_resume(s->decode, decoded, t));
+  if (!s->held.n)
+    return SL_OK;
+  struct slice rest = sl_buf_peek(&s->held);
+  sl_result rc;
+  if (s->held_header) {
+    rc = call(t, t->easy->set.io.writefunction, t->easy->set.io.writedata, rest);
+    if (!rc) {
+      struct slice line = rest;
+      rest = SLICE_NONE;
+      rc = write_header(t, line);
+    }
+  } else {
+    rc = write_body(t, &rest);
+  }
+  if (rc > 0)
+    return rc;
+  sl_buf_drop(&s->held, s->held.n - rest.n);
+  if (rc == SL_WAIT)
+    t->paused |= CURLPAUSE_RECV;
+  else
+    sl_buf_done(&s->held);
+  return rc;
+}

@@ -1,0 +1,543 @@
+/* The life of a transfer; see transfer.h. */
+#include "xfer/transfer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "loop/scratch.h"
+#include "wire/encode.h"
+#include "xfer/netrc_file.h"
+#include "xfer/protos.h"
+#include "xfer/share.h"
+
+enum { CONNECT_TIMEOUT_MS = 300000, ERROR_MAX = CURL_ERROR_SIZE - 1 };
+
+static void job_due(struct job *j)
+{
+  sl_transfer_run(j->owner);
+}
+
+static void timer_due(struct timer *timer)
+{
+  sl_transfer_run(timer->owner);
+}
+
+/* ---- beginning ---- */
+
+struct transfer *sl_transfer_new(struct multi *m, struct easy *e)
+{
+  struct transfer *t = m->spare ? m->spare : sl_malloc(sizeof *t);
+  m->spare = NULL;
+  if (!t)
+    return NULL;
+  memset(t, 0, sizeof *t);
+  t->easy = e;
+  t->multi = m;
+  t->start_us = m->reactor.now_us;
+  t->timer.fn = timer_due;
+  t->timer.owner = t;
+  sl_job_init(&t->job, job_due, t);
+  sl_list_init(&t->wait_link);
+  sl_buf_init(&t->error, ERROR_MAX);
+  sl_sink_init(&t->sink);
+  sl_progress_init(t);
+  return t;
+}
+
+sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
+{
+  char text[CURL_ERROR_SIZE];
+  va_list ap;
+  if (t->error.n)
+    return code;
+  va_start(ap, format);
+  vsnprintf(text, sizeof text, format, ap);
+  va_end(ap);
+  sl_buf_str(&t->error, text);
+  return code;
+}
+
+int64_t sl_transfer_elapsed(struct transfer *t)
+{
+  int64_t us = sl_reactor_clock(&t->multi->reactor) - t->start_us;
+  return us > 0 ? us : 1;
+}
+
+/* ---- the URL ---- */
+
+/* The handle keeps its parsed URL: performing again costs nothing. */
+static sl_result parse_url(struct easy *e, struct transfer *t)
+{
+  const struct io_config *io = &e->set.io;
+  struct slice text = slice_str(io->url);
+  struct buf printed;
+  CURLUcode uc = CURLUE_OK;
+  unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | (io->path_as_is ? CURLU_PATH_AS_IS : 0u) |
+                   (io->disallow_username_in_url ? CURLU_DISALLOW_USER : 0u);
+  if (!io->curlu && e->url_generation == io->generation && e->url_generation)
+    return SL_OK;
+  sl_buf_init(&printed, SL_URL_TEXT_MAX);
+  if (io->curlu) {
+    uc = sl_url_print(&io->curlu->url, 0, &printed);
+    text = sl_buf_peek(&printed);
+  } else if (io->url && io->default_protocol && !sl_url_is_absolute(text, CURLU_GUESS_SCHEME)) {
+    sl_buf_printf(&printed, "%s://", io->default_protocol);
+    sl_buf_str(&printed, io->url);
+    text = sl_buf_peek(&printed);
+  } else if (!io->url) {
+    return sl_fail(t, CURLE_URL_MALFORMAT, "No URL set");
+  }
+  struct url parsed;
+  if (!uc)
+    uc = sl_buf_ok(&printed) ? sl_url_parse(&parsed, text, flags) : CURLUE_OUT_OF_MEMORY;
+  sl_buf_done(&printed);
+  if (uc)
+    return sl_fail(t, sl_url_result(uc), "URL rejected: %s", sl_url_strerror(uc));
+  sl_url_done(&e->url);
+  e->url = parsed;
+  e->url_generation = io->generation ? io->generation : 1;
+  return SL_OK;
+}
+
+static sl_result choose_proto(struct transfer *t)
+{
+  const struct io_config *io = &t->easy->set.io;
+  const struct xfer_proto *p = sl_proto_find(t->url->scheme);
+  uint32_t allowed = t->redirected ? io->redir_protocols & io->protocols : io->protocols;
+  if (!p || !(p->bit & allowed))
+    return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Protocol \"%.*s\" %s%s", (int)t->url->scheme.n,
+                   t->url->scheme.p, p ? "is disabled" : "not supported", t->redirected ? " in redirect" : "");
+  t->proto = p;
+  t->easy->info.protocol = p->bit;
+  t->easy->info.scheme = p->scheme;
+  return SL_OK;
+}
+
+static sl_result host_ascii(struct transfer *t)
+{
+  struct buf scratch;
+  struct slice host;
+  t->host = t->url->host;
+  if (!t->url->host_8bit)
+    return SL_OK;
+  sl_buf_init(&scratch, SL_URL_HOST_MAX);
+  CURLUcode uc = sl_url_host_ascii(t->url, &scratch, &host);
+  const char *copy = uc ? NULL : sl_arena_str(&t->arena, host);
+  sl_buf_done(&scratch);
+  if (uc)
+    return sl_fail(t, sl_url_result(uc), "Could not convert the host name: %s", sl_url_strerror(uc));
+  t->host = slice_str(copy);
+  return copy ? SL_OK : SL_NOMEM;
+}
+
+static const char *decoded(struct transfer *t, struct slice part, bool *ok)
+{
+  struct buf text;
+  sl_buf_init(&text, SL_URL_MAX);
+  *ok = *ok && sl_encode_from_percent(part, SL_PERCENT_ANY, &text);
+  const char *copy = *ok ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
+  *ok = *ok && copy;
+  sl_buf_done(&text);
+  return copy;
+}
+
+/* Credentials: of the URL, else the options' (for the first origin only, unless UNRESTRICTED_AUTH), else .netrc. */
+static sl_result choose_credentials(struct transfer *t)
+{
+  const struct settings *set = &t->easy->set;
+  const struct url *u = t->url;
+  bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
+  t->user = own ? set->io.username : NULL;
+  t->password = own ? set->io.password : NULL;
+  if (set->io.netrc != CURL_NETRC_REQUIRED && (u->user.p || u->password.p)) {
+    t->user = u->user.p ? decoded(t, u->user, &ok) : t->user;
+    t->password = u->password.p ? decoded(t, u->password, &ok) : u->user.p ? NULL : t->password;
+    if (!ok)
+      return sl_fail(t, CURLE_URL_MALFORMAT, "Bad login part");
+  }
+  return set->io.netrc ? sl_netrc_credentials(t) : SL_OK;
+}
+
+/* Where a redirect leads is another origin unless scheme, host and port are those of the first URL. */
+static bool leaves_origin(const struct transfer *t)
+{
+  const struct http *h = &t->http;
+  return h->origin_host && !(h->origin_proto == t->proto && h->origin_port == t->port &&
+                             sl_text_ieq_str(t->host, h->origin_host));
+}
+
+sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
+{
+  const struct io_config *io = &t->easy->set.io;
+  t->redirected = redirected;
+  sl_result rc = choose_proto(t);
+  if (!rc)
+    rc = host_ascii(t);
+  if (rc)
+    return rc;
+  t->port = !redirected && io->port ? io->port : t->url->port.n ? t->url->port_number : t->proto->port;
+  t->http.cross_origin = leaves_origin(t);
+  if (!sl_info_string(&t->easy->info.effective_url, t->url->text))
+    return SL_NOMEM;
+  return choose_credentials(t);
+}
+
+static sl_result begin(struct transfer *t)
+{
+  struct easy *e = t->easy;
+  sl_result rc = parse_url(e, t);
+  if (rc) {
+    const char *text = e->set.io.url ? e->set.io.url : "";
+    return sl_info_string(&e->info.effective_url, slice_str(text)) ? rc : SL_NOMEM;
+  }
+  t->url = &e->url;
+  rc = sl_transfer_use_url(t, false);
+  if (!rc && e->set.http->referer) {
+    t->referer = e->set.http->referer;
+    rc = sl_info_string(&e->info.referer, slice_str(t->referer)) ? SL_OK : SL_NOMEM;
+  }
+  if (!rc && t->proto->init)
+    rc = t->proto->init(t);
+  return rc;
+}
+
+/* ---- a connection ---- */
+
+static void note_connection(struct transfer *t)
+{
+  struct info *info = &t->easy->info;
+  const struct conn *c = t->conn;
+  memcpy(info->primary_ip, c->primary_ip, sizeof info->primary_ip);
+  memcpy(info->local_ip, c->local_ip, sizeof info->local_ip);
+  info->primary_port = c->primary_port;
+  info->local_port = c->local_port;
+  info->conn_id = c->id;
+  info->lastsocket = c->tcp->sock.fd;
+}
+
+static sl_result route(struct transfer *t)
+{
+  struct route r;
+  struct slice key;
+  struct multi *m = t->multi;
+  char *scratch = sl_multi_scratch(m);
+  if (!scratch)
+    return SL_NOMEM;
+  sl_result rc = sl_route_make(t, &t->arena, &r);
+  if (!rc)
+    rc = sl_route_key(t, &r, scratch, SL_SCRATCH_BYTES, &key);
+  if (rc)
+    return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
+  t->easy->info.used_proxy = r.proxy.set || r.pre.set;
+  if (!t->fresh && !t->easy->set.net->fresh_connect)
+    t->conn = sl_conn_reuse(m, sl_share_pool(t->easy, m), key, t->easy);
+  if (t->conn) {
+    t->conn->xfer = t;
+    SL_INFOF(t->easy, "Re-using existing connection with host %.*s", (int)r.host.n, r.host.p);
+    t->state = XFER_DO;
+    return SL_OK;
+  }
+  if (!sl_multi_admit(m, t))
+    return SL_WAIT;
+  rc = sl_dial_start(t, &r, key);
+  t->state = XFER_DIAL;
+  return rc;
+}
+
+static sl_result prereq(struct transfer *t)
+{
+  const struct io_config *io = &t->easy->set.io;
+  struct info *info = &t->easy->info;
+  if (!io->prereqfunction)
+    return SL_OK;
+  t->multi->callback_depth++;
+  int rc = io->prereqfunction(io->prereqdata, info->primary_ip, info->local_ip, info->primary_port,
+                              info->local_port);
+  t->multi->callback_depth--;
+  return rc == CURL_PREREQFUNC_OK
+             ? SL_OK
+             : sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "operation aborted by pre-request callback");
+}
+
+static sl_result start(struct transfer *t)
+{
+  if (!t->proto->no_conn)
+    note_connection(t);
+  t->easy->info.pretransfer_us = sl_transfer_elapsed(t);
+  sl_result rc = prereq(t);
+  if (!rc && t->easy->set.io.connect_only == 1 && t->conn) {
+    sl_conn_hold(t->conn, t->easy);
+    t->conn = NULL;
+    t->state = XFER_DONE;
+    return SL_OK;
+  }
+  return rc ? rc : t->proto->start(t);
+}
+
+static void drop_connection(struct transfer *t)
+{
+  if (t->dial)
+    sl_dial_free(t->dial);
+  t->dial = NULL;
+  if (!t->conn)
+    return;
+  struct conn *c = t->conn;
+  t->conn = NULL;
+  sl_conn_release(c);
+  sl_multi_next_waiting(t->multi);
+}
+
+/* ---- the machine ---- */
+
+static sl_result step_do(struct transfer *t)
+{
+  sl_result rc = t->proto->step(t);
+  if (rc == SL_WAIT)
+    return rc;
+  t->again = t->again && !rc;
+  rc = t->proto->finish(t, rc);
+  if (rc)
+    t->again = false;
+  drop_connection(t);
+  if (!rc)
+    t->state = t->again ? XFER_ROUTE : XFER_DONE;
+  t->again = false;
+  return rc;
+}
+
+static sl_result step_dial(struct transfer *t)
+{
+  sl_result rc = sl_dial_step(t);
+  if (rc)
+    return rc;
+  sl_dial_free(t->dial);
+  t->dial = NULL;
+  t->state = XFER_DO;
+  return SL_OK;
+}
+
+static sl_result step(struct transfer *t)
+{
+  sl_result rc;
+  switch (t->state) {
+  case XFER_INIT:
+    rc = begin(t);
+    t->state = XFER_ROUTE;
+    return rc;
+  case XFER_ROUTE:
+  case XFER_WAITING:
+    if (t->proto->no_conn)
+      t->state = XFER_DO;
+    else
+      rc = route(t);
+    if (t->proto->no_conn)
+      rc = SL_OK;
+    break;
+  case XFER_DIAL:
+    rc = step_dial(t);
+    break;
+  default:
+    return step_do(t);
+  }
+  if (!rc && t->state == XFER_DO) {
+    rc = start(t);
+    t->fresh = false;
+  }
+  return rc;
+}
+
+/* ---- deadlines ---- */
+
+static int64_t nearest(int64_t a, int64_t b)
+{
+  return b && (!a || b < a) ? b : a;
+}
+
+static int64_t connect_deadline(const struct transfer *t)
+{
+  int32_t ms = t->easy->set.io.connecttimeout_ms;
+  return t->dial_us + (int64_t)(ms ? ms : CONNECT_TIMEOUT_MS) * 1000;
+}
+
+static int64_t total_deadline(const struct transfer *t)
+{
+  int32_t ms = t->easy->set.io.timeout_ms;
+  return ms ? t->start_us + (int64_t)ms * 1000 : 0;
+}
+
+void sl_transfer_set_timer(struct transfer *t)
+{
+  struct reactor *r = &t->multi->reactor;
+  int64_t at_us = total_deadline(t);
+  if (t->state == XFER_DIAL)
+    at_us = nearest(at_us, connect_deadline(t));
+  at_us = nearest(at_us, t->expect_us);
+  at_us = nearest(at_us, t->rate_us);
+  if (sl_progress_wanted(t))
+    at_us = nearest(at_us, t->progress.next_tick_us ? t->progress.next_tick_us : r->now_us + 1000000);
+  if (!at_us)
+    sl_timer_clear(r, &t->timer);
+  else if (t->timer.node.at && t->timer.node.key == at_us)
+    return;
+  else if (!sl_timer_set(r, &t->timer, at_us))
+    sl_job_post(r, &t->job); /* no memory for a timer: look again at once rather than never */
+}
+
+static sl_result check_deadlines(struct transfer *t)
+{
+  int64_t now_us = t->multi->reactor.now_us, total = total_deadline(t);
+  long long ms = (now_us - t->start_us) / 1000;
+  if (t->rate_us && now_us >= t->rate_us)
+    t->rate_us = 0;
+  if (t->state == XFER_DIAL && now_us >= connect_deadline(t)) {
+    if (t->dial->phase == DIAL_RESOLVE || !t->dial->connector.n)
+      return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds", ms);
+    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
+  }
+  if (!total || now_us < total)
+    return SL_OK;
+  if (t->state == XFER_DIAL)
+    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
+  if (t->progress.dl_total >= 0)
+    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Operation timed out after %lld milliseconds with %lld out of %lld bytes received",
+                   ms, (long long)t->progress.dl_now, (long long)t->progress.dl_total);
+  return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Operation timed out after %lld milliseconds with %lld bytes received", ms,
+                 (long long)t->progress.dl_now);
+}
+
+/* ---- the end ---- */
+
+static void note_result(struct transfer *t, sl_result result)
+{
+  struct easy *e = t->easy;
+  struct info *info = &e->info;
+  info->total_us = sl_transfer_elapsed(t);
+  info->size_download = t->progress.dl_now;
+  info->size_upload = t->progress.ul_now;
+  info->size_delivered = t->sink.delivered;
+  info->content_length_upload = t->source.size >= 0 && t->source.size ? t->source.size : -1;
+  if (!result || !e->set.io.errorbuffer)
+    return;
+  const char *text = t->error.n ? t->error.p : curl_easy_strerror((CURLcode)result);
+  snprintf(e->set.io.errorbuffer, CURL_ERROR_SIZE, "%s", text);
+}
+
+/* All that the transfer owns; its connection goes to the pool or is closed. */
+static void release(struct transfer *t)
+{
+  struct multi *m = t->multi;
+  sl_timer_clear(&m->reactor, &t->timer);
+  sl_list_unlink(&t->job.link);
+  sl_list_unlink(&t->wait_link);
+  if (t->proto && t->proto->cleanup)
+    t->proto->cleanup(t);
+  drop_connection(t);
+  sl_sink_done(&t->sink);
+  sl_url_done(&t->own_url);
+  sl_arena_done(&t->arena);
+  sl_buf_done(&t->error);
+  t->easy->xfer = NULL;
+  if (m->spare)
+    sl_free(t);
+  else
+    m->spare = t;
+}
+
+static void finish(struct transfer *t, sl_result result)
+{
+  struct easy *e = t->easy;
+  struct multi *m = t->multi;
+  if (t->conn)
+    t->conn->keep = false;
+  if (!result && t->state != XFER_INIT)
+    result = sl_progress_end(t);
+  note_result(t, result);
+  release(t);
+  sl_multi_msg(m, e, (CURLcode)result);
+}
+
+void sl_transfer_abort(struct transfer *t)
+{
+  if (t->running) {
+    t->remove_asked = true;
+    return;
+  }
+  if (t->conn)
+    t->conn->keep = false;
+  note_result(t, SL_OK);
+  release(t);
+}
+
+/* ---- running ---- */
+
+static sl_result run(struct transfer *t)
+{
+  sl_result rc = check_deadlines(t);
+  while (!rc && t->state != XFER_DONE && !t->remove_asked)
+    rc = step(t);
+  if (rc <= 0) {
+    sl_result told = sl_progress_update(t);
+    if (told)
+      rc = told;
+  }
+  return rc;
+}
+
+static void set_wants(struct transfer *t)
+{
+  if (!t->conn || !t->conn->tcp)
+    return;
+  unsigned want = 0;
+  if (t->state == XFER_DIAL)
+    want = sl_dial_want(t->dial);
+  else if (t->state == XFER_DO && !t->rate_us)
+    want = sl_stream_want(t->conn->top) | t->want;
+  if (t->paused & CURLPAUSE_RECV)
+    want &= ~(unsigned)WATCH_IN;
+  sl_conn_want(t->conn, want);
+}
+
+void sl_transfer_run(struct transfer *t)
+{
+  if (t->running)
+    return;
+  t->running = true;
+  sl_result rc = run(t);
+  t->running = false;
+  if (t->remove_asked) {
+    sl_transfer_abort(t);
+    return;
+  }
+  if (rc > 0 || t->state == XFER_DONE) {
+    finish(t, rc > 0 ? rc : SL_OK);
+    return;
+  }
+  set_wants(t);
+  sl_transfer_set_timer(t);
+}
+
+void sl_transfer_wake(struct transfer *t)
+{
+  sl_job_post(&t->multi->reactor, &t->job);
+}
+
+CURLcode sl_transfer_pause(struct transfer *t, int bits)
+{
+  uint8_t before = t->paused;
+  t->paused = (uint8_t)(bits & CURLPAUSE_ALL);
+  if (before & CURLPAUSE_RECV && !(t->paused & CURLPAUSE_RECV))
+    t->resumed_recv = true;
+  if (!t->running)
+    set_wants(t);
+  if (before & ~t->paused)
+    sl_transfer_wake(t);
+  return CURLE_OK;
+}
+
+struct easy *sl_transfer_easy_of_watch(const struct watch *w)
+{
+  const struct conn *c = sl_conn_of_watch(w);
+  return c && c->xfer ? c->xfer->easy : NULL;
+}

@@ -1,0 +1,106 @@
+/* One running transfer, from curl_multi_add_handle() to its CURLMsg: an explicit state machine. It may take several
+ * requests (redirects, authentication) on several connections.
+ *
+ *   INIT -> ROUTE -> [WAITING] -> DIAL -> DO -> (again: ROUTE) ... -> DONE
+ *
+ * Everything here is freed when the transfer ends. A protocol is a struct xfer_proto; it sees the connection's top
+ * stream and the sink and source of the transfer. */
+#ifndef SL_XFER_TRANSFER_H
+#define SL_XFER_TRANSFER_H
+
+#include "base/arena.h"
+#include "loop/reactor.h"
+#include "wire/http1.h"
+#include "wire/url.h"
+#include "xfer/conn.h"
+#include "xfer/dial.h"
+#include "xfer/easy.h"
+#include "xfer/http.h"
+#include "xfer/progress.h"
+#include "xfer/sink.h"
+#include "xfer/source.h"
+
+enum xfer_state {
+  XFER_INIT,    /* nothing done yet */
+  XFER_ROUTE,   /* which connection? */
+  XFER_WAITING, /* for a place among the limits */
+  XFER_DIAL,    /* a new connection is being made */
+  XFER_DO,      /* the protocol runs */
+  XFER_DONE     /* ->result is final; about to be freed */
+};
+
+struct xfer_proto {
+  const char *scheme;
+  uint32_t bit;  /* CURLPROTO_* */
+  uint16_t port;
+  bool tls;      /* from the start */
+  bool no_conn;  /* file: needs no connection */
+  sl_result (*init)(struct transfer *t);  /* once a transfer, before the first request; may be NULL */
+  sl_result (*start)(struct transfer *t); /* the connection is there: begin the request */
+  sl_result (*step)(struct transfer *t);  /* SL_OK: complete; SL_WAIT: ->want says for what */
+  /* The request is over, with what result; may turn it into another one by setting ->again. */
+  sl_result (*finish)(struct transfer *t, sl_result result);
+  void (*cleanup)(struct transfer *t);    /* frees what init and start made; may be called twice; may be NULL */
+};
+
+struct transfer {
+  struct easy *easy;
+  struct multi *multi;
+  const struct xfer_proto *proto;
+  struct conn *conn;
+  struct dial *dial;        /* only in XFER_DIAL */
+  struct job job;
+  struct timer timer;       /* the nearest of the deadlines below */
+  struct list wait_link;    /* in multi->waiting */
+  const struct url *url;    /* of the current request: the easy handle's, or own_url after a redirect */
+  struct url own_url;
+  struct slice host;        /* ASCII, an IPv6 address in brackets; of url or in the arena */
+  const char *user, *password; /* for the origin, in the arena or the settings'; NULL: none */
+  const char *referer;      /* to be sent; NULL: none */
+  uint16_t port;
+  bool redirected;
+  uint8_t state;            /* enum xfer_state */
+  uint8_t want;             /* WATCH_*: what the protocol waits for beyond what the stream says */
+  uint8_t paused;           /* CURLPAUSE_* */
+  bool again;               /* the protocol wants another request */
+  bool running;             /* inside sl_transfer_run() */
+  bool remove_asked;        /* must end at once: the handle is being removed */
+  bool retried;             /* a dead pooled connection has been replaced once */
+  bool fresh;               /* do not take a pooled connection (the retry) */
+  bool counted;             /* in multi->n_running */
+  sl_result result;
+  int64_t start_us;         /* of the transfer */
+  int64_t dial_us;          /* when the current connecting began */
+  int64_t request_us;       /* of the current request */
+  int64_t expect_us;        /* deadline of Expect: 100-continue; 0 none */
+  int64_t rate_us;          /* a speed limit holds until then; 0 none */
+  bool resumed_recv;        /* unpaused: what is held has to be delivered first */
+  bool resumed;             /* ... and then what is unparsed, before more is read */
+  bool body_ended;          /* only held bytes are left of the response */
+  struct arena arena;       /* strings for as long as the transfer lives */
+  struct buf error;         /* the reason of the failure, for CURLOPT_ERRORBUFFER */
+  struct sink sink;
+  struct source source;
+  struct progress progress;
+  struct http http;
+  void *proto_data;         /* of protocols other than HTTP */
+};
+
+struct transfer *sl_transfer_new(struct multi *m, struct easy *e); /* NULL: out of memory */
+void sl_transfer_run(struct transfer *t);    /* as far as it goes; may free it */
+/* Another URL from now on: which protocol, host, port and credentials. */
+sl_result sl_transfer_use_url(struct transfer *t, bool redirected);
+/* Ends it now, without a message (curl_multi_remove_handle, cleanup) or because of `result`. */
+void sl_transfer_abort(struct transfer *t);
+void sl_transfer_wake(struct transfer *t);   /* runs soon */
+CURLcode sl_transfer_pause(struct transfer *t, int bits);
+/* The first, most specific reason wins. Returns code. */
+sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Microseconds since the transfer began, at least 1: 0 means "not reached" to getinfo. */
+int64_t sl_transfer_elapsed(struct transfer *t);
+void sl_transfer_set_timer(struct transfer *t);
+struct easy *sl_transfer_easy_of_watch(const struct watch *w); /* who a descriptor works for; NULL: nobody now */
+bool sl_multi_admit(struct multi *m, struct transfer *t); /* is there a place for another connection? */
+
+#endif
