@@ -17,7 +17,6 @@ int args_complain(const char *command, const char *format, ...)
   return CLI_USAGE;
 }
 
-
 /* The option's argument: what follows in the same word, or the next word. */
 static int take_value(struct args *args, int row, const char *inside, const char **out_value)
 {

@@ -1,5 +1,5 @@
-/* Command lines: a table of options gives both the parser and the text of --help, so that the two can
- * not differ. Options may stand before, between and after the operands; `--` ends them. */
+/* Command lines: a table of options gives both the parser and the text of --help, so that the two
+ * can not differ. Options may stand before, between and after the operands; `--` ends them. */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
 
@@ -30,13 +30,14 @@ enum {
   ARGS_BAD = -3 /* a message was printed */
 };
 
-/* The number of the row of the next option, or one of the above; *out_value is the option's argument,
- * or the operand. */
+/* The number of the row of the next option, or one of the above; *out_value is the option's
+ * argument, or the operand. */
 int args_next(struct args *args, const char **out_value);
 
 void args_help(const struct args_row *rows, int row_count, FILE *out);
 
 /* "name: text" and where help is to be found, on stderr. Returns CLI_USAGE. */
-__attribute__((format(printf, 2, 3))) int args_complain(const char *command, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int args_complain(const char *command, const char *format,
+                                                        ...);
 
 #endif

@@ -29,8 +29,8 @@ int64_t bar_clock_us(void)
 
 void bar_start(struct bar *bar, const char *label, curl_off_t before, int64_t now_us)
 {
-  *bar = (struct bar){.label = label, .before = before, .began_us = now_us, .sampled_us = now_us,
-                      .speed = -1};
+  *bar = (struct bar){
+      .label = label, .before = before, .began_us = now_us, .sampled_us = now_us, .speed = -1};
 }
 
 void bar_sample(struct bar *bar, int64_t now_us)
@@ -96,8 +96,8 @@ static const char *skip_columns(const char *text, int columns)
   return text;
 }
 
-/* The label in exactly `columns` columns, of which each character (UTF-8) takes one. A long label loses
- * its start, since names differ at their ends. Returns bytes. */
+/* The label in exactly `columns` columns, of which each character (UTF-8) takes one. A long label
+ * loses its start, since names differ at their ends. Returns bytes. */
 static int format_label(const char *label, int columns, char *out, int room)
 {
   int length = columns_of(label);

@@ -1,5 +1,5 @@
-/* What every part of the command knows: its exit statuses, its version, memory that is there or ends
- * the program. */
+/* What every part of the command knows: its exit statuses, its version, memory that is there or
+ * ends the program. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 

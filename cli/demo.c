@@ -1,5 +1,5 @@
-/* `sluice demo`: two HTTP origins in this process, and what the library does with sockets when it talks
- * to them. Each claim is checked; see demo.h. */
+/* `sluice demo`: two HTTP origins in this process, and what the library does with sockets when it
+ * talks to them. Each claim is checked; see demo.h. */
 #include "demo.h"
 
 #include <dirent.h>
@@ -32,11 +32,12 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 void demo_help(void)
 {
-  fputs("usage: sluice demo\n\n"
-        "Shows what happens to sockets: starts two small HTTP servers inside this process, on free\n"
-        "ports of 127.0.0.1, and runs transfers with socket callbacks against them. Everything that\n"
-        "is shown is checked. Colours: on a terminal, unless NO_COLOR is set.\n\n",
-        stdout);
+  fputs(
+      "usage: sluice demo\n\n"
+      "Shows what happens to sockets: starts two small HTTP servers inside this process, on free\n"
+      "ports of 127.0.0.1, and runs transfers with socket callbacks against them. Everything that\n"
+      "is shown is checked. Colours: on a terminal, unless NO_COLOR is set.\n\n",
+      stdout);
   args_help(rows, ROWS, stdout);
   fputs("\nExit status: 0 all was as it should be, 1 something differed, 2 the command line makes\n"
         "no sense.\n",
@@ -138,8 +139,8 @@ static void play(struct demo *demo)
 
 static int read_arguments(int count, char **words)
 {
-  struct args args = {.command = "demo", .rows = rows, .row_count = ROWS, .words = words,
-                      .word_count = count};
+  struct args args = {
+      .command = "demo", .rows = rows, .row_count = ROWS, .words = words, .word_count = count};
   const char *value;
   switch (args_next(&args, &value)) {
   case ARGS_END:

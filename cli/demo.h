@@ -1,5 +1,5 @@
-/* `sluice demo`: acts that each run a transfer or two against origins inside this process, and check
- * what they show. */
+/* `sluice demo`: acts that each run a transfer or two against origins inside this process, and
+ * check what they show. */
 #ifndef CLI_DEMO_H
 #define CLI_DEMO_H
 
@@ -9,10 +9,7 @@
 #include "address.h"
 #include "demo_origin.h"
 
-enum {
-  BOOKS_DESCRIPTORS = 1024,
-  VISIT_TEXT = 512
-};
+enum { BOOKS_DESCRIPTORS = 1024, VISIT_TEXT = 512 };
 
 /* Who has which descriptor open. Each is to be opened before it is closed, and closed once. */
 struct books {
@@ -55,7 +52,7 @@ struct visit {
   struct demo *demo;
   enum visit_way way;
   unsigned to_port;
-  int handed; /* closed with the visit; -1: none */
+  int handed;          /* closed with the visit; -1: none */
   const char *resolve; /* an entry for CURLOPT_RESOLVE; NULL: none */
 
   unsigned calls;

@@ -60,8 +60,9 @@ void act_look(struct demo *demo)
   demo_check(demo, visit.purpose == CURLSOCKTYPE_IPCXN, "purpose: %s",
              visit.purpose == CURLSOCKTYPE_IPCXN ? "CURLSOCKTYPE_IPCXN, to connect to a peer"
                                                  : "another");
-  demo_check(demo, visit.family == AF_INET && visit.socktype == SOCK_STREAM &&
-                       (visit.protocol == IPPROTO_TCP || visit.protocol == 0),
+  demo_check(demo,
+             visit.family == AF_INET && visit.socktype == SOCK_STREAM &&
+                 (visit.protocol == IPPROTO_TCP || visit.protocol == 0),
              "family: %d (AF_INET is %d), type: %d (SOCK_STREAM is %d), protocol: %d (TCP is %d)",
              visit.family, AF_INET, visit.socktype, SOCK_STREAM, visit.protocol, IPPROTO_TCP);
   demo_check(demo, !strcmp(visit.address, wanted), "address: %s", visit.address);
@@ -72,7 +73,8 @@ void act_change(struct demo *demo)
   struct visit visit = {.demo = demo, .way = VISIT_CHANGE, .to_port = demo->b.port, .handed = -1};
   char url[URL_TEXT];
   unsigned before = origin_accepted(&demo->a);
-  demo_say(demo, "The URL means origin A; the callback writes the port of origin B into the address.");
+  demo_say(demo,
+           "The URL means origin A; the callback writes the port of origin B into the address.");
   demo_say(demo, "GET %s", url_of(&demo->a, url));
   visit_run(&visit, url);
   check_answer(&visit, &demo->b);
@@ -100,7 +102,8 @@ void act_refuse(struct demo *demo)
 /* As a program would that has its own way to connect. -1: it could not. */
 static int connect_to(const struct origin *origin)
 {
-  struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons((uint16_t)origin->port),
+  struct sockaddr_in peer = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)origin->port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0 && connect(fd, (struct sockaddr *)&peer, sizeof peer)) {
@@ -114,7 +117,8 @@ static void hand_over_tcp(struct demo *demo)
 {
   struct visit visit = {.demo = demo, .way = VISIT_HAND_OVER, .handed = connect_to(&demo->b)};
   char url[URL_TEXT];
-  demo_say(demo, "The program has connected a TCP socket to origin B. The callback returns it, and the");
+  demo_say(demo,
+           "The program has connected a TCP socket to origin B. The callback returns it, and the");
   demo_say(demo, "sockopt callback says CURL_SOCKOPT_ALREADY_CONNECTED: no connect() takes place.");
   demo_say(demo, "GET %s", url_of(&demo->a, url));
   if (visit.handed < 0) {
@@ -164,6 +168,6 @@ void act_books(struct demo *demo, int descriptors_before)
   }
   int now = demo_descriptors();
   if (descriptors_before >= 0 && now >= 0)
-    demo_check(demo, now == descriptors_before, "open descriptors of this process: %d before, %d now",
-               descriptors_before, now);
+    demo_check(demo, now == descriptors_before,
+               "open descriptors of this process: %d before, %d now", descriptors_before, now);
 }

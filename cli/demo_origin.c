@@ -1,5 +1,5 @@
-/* The demonstration's HTTP server; see demo_origin.h. It answers every GET with a line that says who
- * answers and for whom the request was meant. */
+/* The demonstration's HTTP server; see demo_origin.h. It answers every GET with a line that says
+ * who answers and for whom the request was meant. */
 #include "demo_origin.h"
 
 #include <arpa/inet.h>
@@ -56,10 +56,11 @@ static bool answer(const struct origin *origin, const struct client *client)
 {
   char host[HOST], body[512], message[1024];
   find_host(client->request, host);
-  int size = snprintf(body, sizeof body, "Origin %s answers the request for %s.\n", origin->name, host);
-  int length = snprintf(message, sizeof message,
-                        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s",
-                        size, body);
+  int size =
+      snprintf(body, sizeof body, "Origin %s answers the request for %s.\n", origin->name, host);
+  int length = snprintf(
+      message, sizeof message,
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", size, body);
   return send(client->fd, message, (size_t)length, MSG_NOSIGNAL) == length;
 }
 

@@ -1,5 +1,5 @@
-/* A small HTTP/1.1 server for the demonstration: one thread, on a free port of 127.0.0.1. It stands for
- * the world outside, so its sockets are its own and appear in no book. */
+/* A small HTTP/1.1 server for the demonstration: one thread, on a free port of 127.0.0.1. It stands
+ * for the world outside, so its sockets are its own and appear in no book. */
 #ifndef CLI_DEMO_ORIGIN_H
 #define CLI_DEMO_ORIGIN_H
 

@@ -8,7 +8,8 @@
 
 #include "demo.h"
 
-/* ---- books ------------------------------------------------------------------------------------- */
+/* ---- books -------------------------------------------------------------------------------------
+ */
 
 void books_note_open(struct books *books, int fd)
 {
@@ -34,7 +35,8 @@ bool books_balance(const struct books *books)
   return !books->wrong && books->opened == books->closed;
 }
 
-/* ---- callbacks --------------------------------------------------------------------------------- */
+/* ---- callbacks ---------------------------------------------------------------------------------
+ */
 
 static int make_socket(struct visit *visit, struct curl_sockaddr *address)
 {
@@ -97,7 +99,8 @@ static void on_event(void *clientp, const struct sluice_socket_event *event)
   size_t used = strlen(visit->life);
   snprintf(visit->life + used, sizeof visit->life - used, "%s%s", used ? ", " : "",
            event_text(event->what));
-  if (event->what == SLUICE_EVENT_OPEN || event->what == SLUICE_EVENT_ACCEPT)
+  bool opened = event->what == SLUICE_EVENT_OPEN || event->what == SLUICE_EVENT_ACCEPT;
+  if (opened && event->fd != CURL_SOCKET_BAD) /* else there was none to be had */
     books_note_open(books, event->fd);
   else if (event->what == SLUICE_EVENT_CLOSE)
     books_note_close(books, event->fd);
@@ -113,7 +116,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata)
   return size * count;
 }
 
-/* ---- the transfer ------------------------------------------------------------------------------ */
+/* ---- the transfer ------------------------------------------------------------------------------
+ */
 
 static CURLcode set_callbacks(struct visit *visit, CURL *easy)
 {
@@ -137,7 +141,8 @@ static CURLcode set_transfer(struct visit *visit, CURL *easy, const char *url,
                              const struct curl_slist *resolve)
 {
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
-  code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+  code =
+      code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
   code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 5000L);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve);

@@ -6,10 +6,7 @@
 #include "cli.h"
 #include "get.h"
 
-enum {
-  REDRAW_MS = 100,
-  IDLE_MS = 1000
-};
+enum { REDRAW_MS = 100, IDLE_MS = 1000 };
 
 struct get {
   const struct get_options *options;
@@ -134,8 +131,10 @@ static bool get_all(struct get *get)
   get->multi = cli_need(curl_multi_init());
   screen_init(&get->screen);
   get->bars = wants_bars(get);
-  get->sockets = (struct sockets){.screen = &get->screen, .trace = options->trace,
-                                  .deny = options->deny, .deny_count = options->deny_count};
+  get->sockets = (struct sockets){.screen = &get->screen,
+                                  .trace = options->trace,
+                                  .deny = options->deny,
+                                  .deny_count = options->deny_count};
   for (int i = 0; i < options->url_count; i++) {
     struct transfer *transfer = &get->transfers[i];
     transfer->options = options;

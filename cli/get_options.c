@@ -32,30 +32,38 @@ enum option {
 };
 
 static const struct args_row rows[OPTIONS] = {
-    [OUTPUT] = {'o', "output", "FILE", "store there; - is standard output.\n"
-                                       "The first -o is for the first URL, and so on"},
-    [REMOTE_NAME] = {'O', "remote-name", NULL, "in the place of an -o: name the file as the URL does.\n"
-                                               "This is the default"},
+    [OUTPUT] = {'o', "output", "FILE",
+                "store there; - is standard output.\n"
+                "The first -o is for the first URL, and so on"},
+    [REMOTE_NAME] = {'O', "remote-name", NULL,
+                     "in the place of an -o: name the file as the URL does.\n"
+                     "This is the default"},
     [CONTINUE] = {'C', "continue", NULL, "append to a file that is there what it lacks"},
-    [NO_FOLLOW] = {0, "no-follow", NULL, "take a redirect for the answer; otherwise up to 10\n"
-                                         "are followed"},
+    [NO_FOLLOW] = {0, "no-follow", NULL,
+                   "take a redirect for the answer; otherwise up to 10\n"
+                   "are followed"},
     [HEADER] = {'H', "header", "LINE", "add a header field to the request; may be repeated"},
-    [DATA] = {'d', "data", "DATA", "send this as the body of a POST; @FILE: what is in the\n"
-                                   "file, @-: standard input. Several are joined with &"},
+    [DATA] = {'d', "data", "DATA",
+              "send this as the body of a POST; @FILE: what is in the\n"
+              "file, @-: standard input. Several are joined with &"},
     [METHOD] = {'X', "method", "METHOD", "use this method instead of GET or POST"},
     [MAX_TIME] = {'m', "max-time", "SECONDS", "give up a transfer after this time"},
     [CONNECT_TIMEOUT] = {0, "connect-timeout", "SECONDS", "give up connecting after this time"},
     [CACERT] = {0, "cacert", "FILE", "trust the certificates in this PEM file, and no others"},
-    [INSECURE] = {'k', "insecure", NULL, "do not verify the server's certificate: anybody may\n"
-                                         "then be the server"},
+    [INSECURE] = {'k', "insecure", NULL,
+                  "do not verify the server's certificate: anybody may\n"
+                  "then be the server"},
     [FAIL_EARLY] = {0, "fail-early", NULL, "after a failure leave the other transfers"},
-    [ACCEPT_ERRORS] = {0, "accept-errors", NULL, "store an answer of 400 and above, too; otherwise\n"
-                                                 "it is a failure"},
+    [ACCEPT_ERRORS] = {0, "accept-errors", NULL,
+                       "store an answer of 400 and above, too; otherwise\n"
+                       "it is a failure"},
     [PARALLEL] = {0, "parallel", "N", "transfers at the same time, default 4"},
-    [DENY] = {0, "deny", "CIDR", "refuse to connect to these addresses (10.0.0.0/8,\n"
-                                 "fc00::/7, ::1); may be repeated"},
-    [TRACE_SOCKETS] = {0, "trace-sockets", NULL, "tell of each socket that is opened, connected,\n"
-                                                 "refused and closed"},
+    [DENY] = {0, "deny", "CIDR",
+              "refuse to connect to these addresses (10.0.0.0/8,\n"
+              "fc00::/7, ::1); may be repeated"},
+    [TRACE_SOCKETS] = {0, "trace-sockets", NULL,
+                       "tell of each socket that is opened, connected,\n"
+                       "refused and closed"},
     [QUIET] = {'q', "quiet", NULL, "no progress; errors are still told"},
     [VERBOSE] = {'v', "verbose", NULL, "show headers and what the library remarks"},
     [HELP] = {'h', "help", NULL, "this text"},
@@ -134,12 +142,13 @@ static int add_deny(struct get_options *options, const char *value)
 {
   struct cidr cidr;
   if (!cidr_parse(value, &cidr))
-    return args_complain("get",
-                         "--deny needs an address or a range like 10.0.0.0/8 or fc00::/7, with no bits "
-                         "set behind the prefix, not '%s'",
-                         value);
-  options->deny = cli_need(
-      realloc(options->deny, (options->deny_count + 1) * sizeof *options->deny));
+    return args_complain(
+        "get",
+        "--deny needs an address or a range like 10.0.0.0/8 or fc00::/7, with no bits "
+        "set behind the prefix, not '%s'",
+        value);
+  options->deny =
+      cli_need(realloc(options->deny, (options->deny_count + 1) * sizeof *options->deny));
   options->deny[options->deny_count++] = cidr;
   return CLI_OK;
 }
@@ -155,10 +164,10 @@ static int add_header(struct get_options *options, const char *value)
 static int take_flag(struct get_options *options, int option)
 {
   bool *flags[OPTIONS] = {
-      [CONTINUE] = &options->resume,         [NO_FOLLOW] = &options->no_follow,
-      [INSECURE] = &options->insecure,       [FAIL_EARLY] = &options->fail_early,
-      [QUIET] = &options->quiet,             [ACCEPT_ERRORS] = &options->accept_errors,
-      [TRACE_SOCKETS] = &options->trace,     [VERBOSE] = &options->verbose,
+      [CONTINUE] = &options->resume,     [NO_FOLLOW] = &options->no_follow,
+      [INSECURE] = &options->insecure,   [FAIL_EARLY] = &options->fail_early,
+      [QUIET] = &options->quiet,         [ACCEPT_ERRORS] = &options->accept_errors,
+      [TRACE_SOCKETS] = &options->trace, [VERBOSE] = &options->verbose,
   };
   if (option == HELP)
     return GET_HELP;
@@ -251,8 +260,8 @@ static int check(struct get_options *options)
 
 int get_options_read(int count, char **words, struct get_options *out_options)
 {
-  struct args args = {.command = "get", .rows = rows, .row_count = OPTIONS,
-                      .words = words, .word_count = count};
+  struct args args = {
+      .command = "get", .rows = rows, .row_count = OPTIONS, .words = words, .word_count = count};
   *out_options = (struct get_options){.parallel = 4};
   size_t room = 0; /* an option takes a letter at least */
   for (int i = 0; i < count; i++)

@@ -31,8 +31,9 @@ char *output_name(const char *url)
 {
   CURLU *parts = curl_url();
   char *path = NULL, *name = NULL;
-  if (parts && !curl_url_set(parts, CURLUPART_URL, url,
-                             CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) &&
+  if (parts &&
+      !curl_url_set(parts, CURLUPART_URL, url,
+                    CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) &&
       !curl_url_get(parts, CURLUPART_PATH, &path, 0)) {
     const char *slash = strrchr(path, '/');
     const char *last = slash ? slash + 1 : path;

@@ -1,5 +1,5 @@
-/* Where a download goes: a file, made when the first byte of the body comes, so that a failure before
- * that leaves an older file alone; or standard output. */
+/* Where a download goes: a file, made when the first byte of the body comes, so that a failure
+ * before that leaves an older file alone; or standard output. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
@@ -23,8 +23,8 @@ char *output_name(const char *url);
 bool output_init(struct output *output, const char *path, bool resume);
 bool output_write(struct output *output, const char *data, size_t size);
 
-/* Makes the file if nothing was written, and closes it. `whole` is false after a failure: then nothing
- * is made. */
+/* Makes the file if nothing was written, and closes it. `whole` is false after a failure: then
+ * nothing is made. */
 bool output_finish(struct output *output, bool whole);
 
 #endif

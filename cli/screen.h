@@ -14,7 +14,8 @@ struct screen {
 void screen_init(struct screen *screen);
 
 /* One line, above the bars. Control characters, which may come from a server, are shown as '?'. */
-__attribute__((format(printf, 2, 3))) void screen_line(struct screen *screen, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void screen_line(struct screen *screen, const char *format,
+                                                       ...);
 
 /* Takes the bars off; then come calls of screen_bar(), each with one bar, and a screen_flush(). */
 void screen_clear_bars(struct screen *screen);

@@ -68,11 +68,11 @@ static void on_event(void *clientp, const struct sluice_socket_event *event)
   address_text(event->address, event->address_len, address);
   if (event->what == SLUICE_EVENT_REFUSED && user->denied_by && !strcmp(user->denied, address))
     snprintf(remark, sizeof remark, "--deny %s", user->denied_by->text);
-  else if (event->what == SLUICE_EVENT_REFUSED && event->rule)
-    snprintf(remark, sizeof remark, "%s", event->rule);
+  else if (event->what == SLUICE_EVENT_REFUSED)
+    snprintf(remark, sizeof remark, "%s", event->rule ? event->rule : "");
   else if (event->os_errno)
     snprintf(remark, sizeof remark, "%s", strerror(event->os_errno));
-  else if (event->host && event->what == SLUICE_EVENT_OPEN)
+  else if (event->host && event->what == SLUICE_EVENT_OPEN && !strstr(address, event->host))
     snprintf(remark, sizeof remark, "for %s", event->host);
   tell(user->shared, event_text(event->what), event->fd, event->purpose, address, remark);
 }

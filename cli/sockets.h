@@ -1,8 +1,8 @@
-/* The command's part in what happens to sockets: --deny, which refuses addresses, and --trace-sockets,
- * which tells of each open, connection, refusal and close.
+/* The command's part in what happens to sockets: --deny, which refuses addresses, and
+ * --trace-sockets, which tells of each open, connection, refusal and close.
  *
- * Sluice tells of all that by itself (SLUICEOPT_SOCKET_EVENTFUNCTION); of another libcurl only what its
- * socket callbacks show is known. */
+ * Sluice tells of all that by itself (SLUICEOPT_SOCKET_EVENTFUNCTION); of another libcurl only what
+ * its socket callbacks show is known. */
 #ifndef CLI_SOCKETS_H
 #define CLI_SOCKETS_H
 
@@ -19,8 +19,8 @@ struct sockets {
   size_t deny_count;
 };
 
-/* What one transfer brings along. A connection that outlives its transfer tells it to this still: it
- * has to live as long as the multi handle. */
+/* What one transfer brings along. A connection that outlives its transfer tells it to this still:
+ * it has to live as long as the multi handle. */
 struct sockets_user {
   const struct sockets *shared;
   const struct cidr *denied_by; /* the range that the last address lay in; NULL: in none */

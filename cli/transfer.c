@@ -10,7 +10,8 @@ static const char *label_of(const struct transfer *transfer)
   return transfer->path ? transfer->path : transfer->url;
 }
 
-/* ---- what the library calls ------------------------------------------------------------------- */
+/* ---- what the library calls -------------------------------------------------------------------
+ */
 
 static size_t on_body(char *data, size_t size, size_t count, void *userdata)
 {
@@ -51,7 +52,8 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
   return 0;
 }
 
-/* ---- settings ---------------------------------------------------------------------------------- */
+/* ---- settings ----------------------------------------------------------------------------------
+ */
 
 /* The first setting that fails decides; all go through one of these. */
 struct setter {
@@ -132,7 +134,8 @@ static CURLcode prepare(struct transfer *transfer, const struct sockets *sockets
   return s.code ? s.code : sockets_attach(sockets, &transfer->sockets, transfer->easy);
 }
 
-/* ---- its life ---------------------------------------------------------------------------------- */
+/* ---- its life ----------------------------------------------------------------------------------
+ */
 
 static void fail(struct transfer *transfer, CURLcode code)
 {
@@ -164,11 +167,15 @@ bool transfer_start(struct transfer *transfer, const struct sockets *sockets)
   return false;
 }
 
-/* Asked for what lies behind the end, a server answers 416 and tells the size (RFC 9110, 15.5.17). */
-static bool has_all(const struct transfer *transfer)
+/* Nothing is lacking. Asked for what lies behind the end, a server answers 416 and tells the size
+ * (RFC 9110, 15.5.17); to one that sends the whole file again the library says itself that it is
+ * not needed. */
+static bool has_all(const struct transfer *transfer, CURLcode code)
 {
   struct curl_header *range;
   long status = 0;
+  if (!code)
+    return transfer->output.resumed_at && !transfer->output.written;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
   if (status != 416 || !transfer->output.resumed_at ||
       curl_easy_header(transfer->easy, "Content-Range", 0, CURLH_HEADER, -1, &range) ||
@@ -189,7 +196,8 @@ static void report(const struct transfer *transfer, bool complete_before)
     return;
   }
   screen_line(transfer->screen, "%s  %s in %s (%s/s)", label, bar_size(bytes, size),
-              bar_elapsed(seconds, time), bar_size(bytes / (seconds > 1e-6 ? seconds : 1e-6), speed));
+              bar_elapsed(seconds, time),
+              bar_size(bytes / (seconds > 1e-6 ? seconds : 1e-6), speed));
   if (transfer->options->no_follow &&
       !curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &elsewhere) && elsewhere)
     screen_line(transfer->screen, "%s  redirects to %s", label, elsewhere);
@@ -197,7 +205,7 @@ static void report(const struct transfer *transfer, bool complete_before)
 
 void transfer_finish(struct transfer *transfer, CURLcode code)
 {
-  bool complete_before = has_all(transfer);
+  bool complete_before = has_all(transfer, code);
   if (complete_before)
     code = CURLE_OK;
   bool whole = !code && !complete_before && !is_head(transfer->options);

@@ -3,9 +3,9 @@
 /*
  * sluice.h: what Sluice offers beyond libcurl's interface.
  *
- * All of it is about sockets: which of them the application is asked for, what its answers mean, and being told what
- * happened to each. The options are set with curl_easy_setopt() as any other. A library that is not Sluice answers
- * CURLE_UNKNOWN_OPTION.
+ * All of it is about sockets: which of them the application is asked for, what its answers mean,
+ * and being told what happened to each. The options are set with curl_easy_setopt() as any other. A
+ * library that is not Sluice answers CURLE_UNKNOWN_OPTION.
  */
 
 #include <sys/socket.h>
@@ -23,17 +23,20 @@ extern "C" {
 /* long, SLUICE_REFUSAL_*: what it means when the opensocket callback returns CURL_SOCKET_BAD. */
 #define SLUICEOPT_REFUSAL ((CURLoption)(CURLOPTTYPE_LONG + 9000))
 
-/* long, bits of SLUICE_PURPOSE_*: for which further descriptors the socket callbacks are called. 0: as libcurl. */
+/* long, bits of SLUICE_PURPOSE_*: for which further descriptors the socket callbacks are called.
+ * The default, 0, is libcurl's behaviour. */
 #define SLUICEOPT_SOCKET_PURPOSES ((CURLoption)(CURLOPTTYPE_LONG + 9001))
 
-/* sluice_socket_event_callback, and the pointer that it gets: told of everything that happens to a descriptor. */
+/* sluice_socket_event_callback, and the pointer that it gets: told of everything that happens to a
+ * descriptor. */
 #define SLUICEOPT_SOCKET_EVENTFUNCTION ((CURLoption)(CURLOPTTYPE_FUNCTIONPOINT + 9002))
 #define SLUICEOPT_SOCKET_EVENTDATA ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 9003))
 
 /* char *, the text of an egress policy, copied. Not in this release: CURLE_NOT_BUILT_IN. */
 #define SLUICEOPT_POLICY ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 9004))
 
-/* long, 0 or 1: in active FTP take a data connection only from the address that the control connection goes to. */
+/* long, 0 or 1: in active FTP take a data connection only from the address that the control
+ * connection goes to. */
 #define SLUICEOPT_FTP_SAME_PEER ((CURLoption)(CURLOPTTYPE_LONG + 9005))
 
 /* Values of SLUICEOPT_REFUSAL. */
@@ -41,16 +44,16 @@ extern "C" {
 #define SLUICE_REFUSAL_FINAL 1L /* the transfer ends with CURLE_COULDNT_CONNECT */
 
 /*
- * Purposes: the second argument of the opensocket and sockopt callbacks. CURLSOCKTYPE_IPCXN and CURLSOCKTYPE_ACCEPT
- * are libcurl's; one of these is passed in their place only if its bit is set in SLUICEOPT_SOCKET_PURPOSES. Without
- * the bit, sockets for PROXY, FTP_DATA and FTP_LISTEN are asked for as CURLSOCKTYPE_IPCXN, and sockets for DNS and
- * DOH are opened without asking.
+ * Purposes: the second argument of the opensocket and sockopt callbacks. CURLSOCKTYPE_IPCXN and
+ * CURLSOCKTYPE_ACCEPT are libcurl's; one of these is passed in their place only if its bit is set
+ * in SLUICEOPT_SOCKET_PURPOSES. Without the bit, sockets for PROXY, FTP_DATA and FTP_LISTEN are
+ * asked for as CURLSOCKTYPE_IPCXN, and sockets for DNS and DOH are opened without asking.
  */
-#define SLUICE_SOCKTYPE_DNS ((curlsocktype)100)        /* to a name server, UDP or TCP */
-#define SLUICE_SOCKTYPE_DOH ((curlsocktype)101)        /* to the server of CURLOPT_DOH_URL */
-#define SLUICE_SOCKTYPE_PROXY ((curlsocktype)102)      /* to a proxy */
-#define SLUICE_SOCKTYPE_FTP_DATA ((curlsocktype)103)   /* to an FTP server's passive port */
-#define SLUICE_SOCKTYPE_FTP_LISTEN ((curlsocktype)104) /* listens for an FTP server; the address is our own */
+#define SLUICE_SOCKTYPE_DNS 100        /* to a name server, UDP or TCP */
+#define SLUICE_SOCKTYPE_DOH 101        /* to the server of CURLOPT_DOH_URL */
+#define SLUICE_SOCKTYPE_PROXY 102      /* to a proxy */
+#define SLUICE_SOCKTYPE_FTP_DATA 103   /* to an FTP server's passive port */
+#define SLUICE_SOCKTYPE_FTP_LISTEN 104 /* listens for an FTP server; the address is our own */
 
 /* The bits for SLUICEOPT_SOCKET_PURPOSES. */
 #define SLUICE_PURPOSE_DNS (1L << 0)
@@ -60,8 +63,8 @@ extern "C" {
 #define SLUICE_PURPOSE_FTP_LISTEN (1L << 4)
 #define SLUICE_PURPOSE_ALL 31L
 
-/* A sockopt callback's fourth answer: connect() has been called on the descriptor and is under way. The library
- * waits for it to end and does not call connect() itself. */
+/* A sockopt callback's fourth answer: connect() has been called on the descriptor and is under way.
+ * The library waits for it to end and does not call connect() itself. */
 #define SLUICE_SOCKOPT_CONNECTING 100
 
 /* What happened to a descriptor. Each one has exactly one OPEN or ACCEPT, and exactly one CLOSE. */
@@ -69,21 +72,23 @@ typedef enum {
   SLUICE_EVENT_OPEN = 1,  /* it exists, made by the application or by socket() */
   SLUICE_EVENT_CONNECT,   /* connect() was called; os_errno 0 if it is under way or done */
   SLUICE_EVENT_CONNECTED, /* the connection stands; os_errno is set if it failed instead */
-  SLUICE_EVENT_REFUSED,   /* the application or a rule said no; fd is CURL_SOCKET_BAD unless one was accepted */
+  SLUICE_EVENT_REFUSED,   /* the application or a rule said no; fd is CURL_SOCKET_BAD unless one was
+                             accepted */
   SLUICE_EVENT_ACCEPT,    /* accept() returned it */
   SLUICE_EVENT_REUSE,     /* an idle connection serves another transfer */
   SLUICE_EVENT_CLOSE      /* it is about to be closed */
 } sluice_event;
 
 /*
- * One event. Everything in it belongs to the library and is gone when the callback returns. New members are added at
- * the end: look at size before reading one that an older release may not have.
+ * One event. Everything in it belongs to the library and is gone when the callback returns. New
+ * members are added at the end: look at size before reading one that an older release may not have.
  */
 struct sluice_socket_event {
   size_t size; /* bytes of this struct, as the library knows it */
   sluice_event what;
   curl_socket_t fd; /* CURL_SOCKET_BAD when there is none */
-  int purpose;      /* SLUICE_SOCKTYPE_*, CURLSOCKTYPE_*; always the finest one, whatever the callbacks are told */
+  int purpose; /* SLUICE_SOCKTYPE_*, CURLSOCKTYPE_*; always the finest one, whatever the callbacks
+                  are told */
   unsigned int address_len;       /* bytes, 0 when address is NULL */
   const struct sockaddr *address; /* the peer; for FTP_LISTEN our own */
   const char *host;               /* the name that was asked for, NULL when there was none */
@@ -91,8 +96,10 @@ struct sluice_socket_event {
   int os_errno;                   /* 0 when nothing failed */
 };
 
-/* It must not change the handle's settings for sockets and must not end the transfer; it only looks. */
-typedef void (*sluice_socket_event_callback)(void *clientp, const struct sluice_socket_event *event);
+/* It must not change the handle's settings for sockets and must not end the transfer; it only
+ * looks. */
+typedef void (*sluice_socket_event_callback)(void *clientp,
+                                             const struct sluice_socket_event *event);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,6 @@
 
 #include "api/guard.h"
 #include "base/mem.h"
-#include "xfer/cookies.h"
 #include "xfer/transfer.h"
 
 CURL *curl_easy_init(void)
@@ -34,12 +33,10 @@ CURL *curl_easy_duphandle(CURL *curl)
   struct easy *copy = e ? sl_easy_new() : NULL;
   if (!copy)
     return NULL;
-  if (sl_settings_dup(&e->set, &copy->set) || sl_cookies_dup(e, copy) ||
-      (e->share && sl_easy_set_share(copy, e->share))) {
-    sl_easy_free(copy);
-    return NULL;
-  }
-  return copy;
+  if (!sl_settings_dup(&e->set, &copy->set))
+    return copy; /* settings only: no connections, no cookies, no share (curl_easy_duphandle(3)) */
+  sl_easy_free(copy);
+  return NULL;
 }
 
 /* ---- perform: a private multi with one transfer ---- */

@@ -1,5 +1,5 @@
-/* curl_easy_getinfo(): what became of the last transfer. The answers are the rows of info.def; all numbers are kept
- * as integers, and a double is made of them only here. */
+/* curl_easy_getinfo(): what became of the last transfer. The answers are the rows of info.def; all
+ * numbers are kept as integers, and a double is made of them only here. */
 #include <limits.h>
 #include <stdarg.h>
 

@@ -1,5 +1,6 @@
-/* Options that are more than one stored value: those that switch the request's method, split or decode what they are
- * given, are checked against a list, or act at once. One function each, named in options.def. */
+/* Options that are more than one stored value: those that switch the request's method, split or
+ * decode what they are given, are checked against a list, or act at once. One function each, named
+ * in options.def. */
 #include <string.h>
 
 #include "api/setopt.h"
@@ -20,7 +21,7 @@ static bool too_long(const char *value)
   return value && strlen(value) > SL_OPT_STRING_MAX;
 }
 
-/* ---- the method: the last of these options wins --------------------------------------------------- */
+/* ---- the method: the last of these options wins ---------------------------------------------- */
 
 static CURLcode set_method(struct easy *e, enum http_method method)
 {
@@ -105,7 +106,7 @@ CURLcode sl_opt_custom_mimepost(struct easy *e, union option_value value)
   return value.ptr ? switch_method(e, SL_HTTP_POST_MIME) : set_method(e, SL_HTTP_GET);
 }
 
-/* ---- post data -------------------------------------------------------------------------------------- */
+/* ---- post data ------------------------------------------------------------------------------- */
 
 /* NULL data: the read callback is to deliver it. NOBODY stays as it is, as in libcurl. */
 static CURLcode put_postfields(struct easy *e, const char *data, char *copy)
@@ -161,7 +162,7 @@ CURLcode sl_opt_custom_postfieldsize(struct easy *e, union option_value value)
   return CURLE_OK;
 }
 
-/* ---- name:password ------------------------------------------------------------------------------------ */
+/* ---- name:password --------------------------------------------------------------------------- */
 
 static char *copied(struct slice s, bool decode)
 {
@@ -217,7 +218,7 @@ CURLcode sl_opt_custom_proxyuserpwd(struct easy *e, union option_value value)
                    SLOT(proxy_config, proxypassword), value.ptr);
 }
 
-/* ---- authentication ----------------------------------------------------------------------------------- */
+/* ---- authentication -------------------------------------------------------------------------- */
 
 static const uint32_t auth_methods = CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE |
                                      CURLAUTH_NEGOTIATE | CURLAUTH_NTLM | CURLAUTH_BEARER |
@@ -290,7 +291,7 @@ CURLcode sl_opt_custom_aws_sigv4(struct easy *e, union option_value value)
   return !code && provider ? set_httpauth(e, CURLAUTH_AWS_SIGV4) : code;
 }
 
-/* ---- cookies, HSTS, Alt-Svc ------------------------------------------------------------------------------ */
+/* ---- cookies, HSTS, Alt-Svc ------------------------------------------------------------------ */
 
 CURLcode sl_opt_custom_cookiefile(struct easy *e, union option_value value)
 {
@@ -363,14 +364,14 @@ CURLcode sl_opt_custom_altsvc(struct easy *e, union option_value value)
   const char *name = value.ptr;
   if (too_long(name))
     return CURLE_BAD_FUNCTION_ARGUMENT;
-  CURLcode code = sl_setopt_string(e, SL_TOPIC_HTTP, SLOT(http_config, altsvc), name,
-                                   name ? strlen(name) : 0);
+  CURLcode code =
+      sl_setopt_string(e, SL_TOPIC_HTTP, SLOT(http_config, altsvc), name, name ? strlen(name) : 0);
   if (!code && name && !e->set.http->altsvc_ctrl)
     own_http(e)->altsvc_ctrl = CURLALTSVC_H1 | CURLALTSVC_H2 | CURLALTSVC_H3;
   return code;
 }
 
-/* ---- HTTP ------------------------------------------------------------------------------------------------ */
+/* ---- HTTP ------------------------------------------------------------------------------------ */
 
 CURLcode sl_opt_custom_http_version(struct easy *e, union option_value value)
 {
@@ -413,9 +414,10 @@ CURLcode sl_opt_custom_stream_weight(struct easy *e, union option_value value)
   return CURLE_OK;
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------------------- */
+/* ---- TLS ------------------------------------------------------------------------------------- */
 
-/* CURL_SSLVERSION_* in the low half, CURL_SSLVERSION_MAX_* in the high one. SSL 2 and 3 are refused. */
+/* CURL_SSLVERSION_* in the low half, CURL_SSLVERSION_MAX_* in the high one. SSL 2 and 3 are
+ * refused. */
 static bool is_sslversion(int64_t v)
 {
   int64_t min = v & 0xffff, max = v >> 16;
@@ -450,7 +452,7 @@ CURLcode sl_opt_custom_proxy_sslversion(struct easy *e, union option_value value
   return set_sslversion(e, SL_TOPIC_PROXY_TLS, value.num);
 }
 
-/* ---- Unix sockets ---------------------------------------------------------------------------------------- */
+/* ---- Unix sockets ---------------------------------------------------------------------------- */
 
 static CURLcode set_unix_path(struct easy *e, const char *path, bool is_abstract)
 {
@@ -476,21 +478,39 @@ CURLcode sl_opt_custom_abstract_unix_socket(struct easy *e, union option_value v
   return set_unix_path(e, value.ptr, true);
 }
 
-/* ---- protocols ------------------------------------------------------------------------------------------- */
+/* ---- protocols ------------------------------------------------------------------------------- */
 
 static const struct {
   char name[8];
   uint32_t bit;
 } protocols[] = {
-    {"all", UINT32_MAX},        {"dict", CURLPROTO_DICT},       {"file", CURLPROTO_FILE},
-    {"ftp", CURLPROTO_FTP},     {"ftps", CURLPROTO_FTPS},       {"gopher", CURLPROTO_GOPHER},
-    {"gophers", CURLPROTO_GOPHERS}, {"http", CURLPROTO_HTTP},   {"https", CURLPROTO_HTTPS},
-    {"imap", CURLPROTO_IMAP},   {"imaps", CURLPROTO_IMAPS},     {"ldap", CURLPROTO_LDAP},
-    {"ldaps", CURLPROTO_LDAPS}, {"mqtt", CURLPROTO_MQTT},       {"pop3", CURLPROTO_POP3},
-    {"pop3s", CURLPROTO_POP3S}, {"rtsp", CURLPROTO_RTSP},       {"scp", CURLPROTO_SCP},
-    {"sftp", CURLPROTO_SFTP},   {"smb", CURLPROTO_SMB},         {"smbs", CURLPROTO_SMBS},
-    {"smtp", CURLPROTO_SMTP},   {"smtps", CURLPROTO_SMTPS},     {"telnet", CURLPROTO_TELNET},
-    {"tftp", CURLPROTO_TFTP},   {"ws", CURLPROTO_WS},           {"wss", CURLPROTO_WSS},
+    {"all", UINT32_MAX},
+    {"dict", CURLPROTO_DICT},
+    {"file", CURLPROTO_FILE},
+    {"ftp", CURLPROTO_FTP},
+    {"ftps", CURLPROTO_FTPS},
+    {"gopher", CURLPROTO_GOPHER},
+    {"gophers", CURLPROTO_GOPHERS},
+    {"http", CURLPROTO_HTTP},
+    {"https", CURLPROTO_HTTPS},
+    {"imap", CURLPROTO_IMAP},
+    {"imaps", CURLPROTO_IMAPS},
+    {"ldap", CURLPROTO_LDAP},
+    {"ldaps", CURLPROTO_LDAPS},
+    {"mqtt", CURLPROTO_MQTT},
+    {"pop3", CURLPROTO_POP3},
+    {"pop3s", CURLPROTO_POP3S},
+    {"rtsp", CURLPROTO_RTSP},
+    {"scp", CURLPROTO_SCP},
+    {"sftp", CURLPROTO_SFTP},
+    {"smb", CURLPROTO_SMB},
+    {"smbs", CURLPROTO_SMBS},
+    {"smtp", CURLPROTO_SMTP},
+    {"smtps", CURLPROTO_SMTPS},
+    {"telnet", CURLPROTO_TELNET},
+    {"tftp", CURLPROTO_TFTP},
+    {"ws", CURLPROTO_WS},
+    {"wss", CURLPROTO_WSS},
 };
 
 static uint32_t protocol_bit(struct slice name)
@@ -503,7 +523,8 @@ static uint32_t protocol_bit(struct slice name)
   return 0;
 }
 
-/* An empty set would allow nothing; whoever names no protocol at all has made a mistake (CVE-2024-2004). */
+/* An empty set would allow nothing; whoever names no protocol at all has made a mistake
+ * (CVE-2024-2004). */
 static CURLcode set_protocol_names(const char *names, uint32_t *out_set)
 {
   uint32_t set = 0;
@@ -544,7 +565,7 @@ CURLcode sl_opt_custom_redir_protocols_str(struct easy *e, union option_value va
   return set_protocol_names(value.ptr, &e->set.io.redir_protocols);
 }
 
-/* ---- acts at once ------------------------------------------------------------------------------------------ */
+/* ---- acts at once ---------------------------------------------------------------------------- */
 
 CURLcode sl_opt_custom_share(struct easy *e, union option_value value)
 {

@@ -1,5 +1,6 @@
-/* curl_easy_option_by_name(), _by_id() and _next(): the rows of options.def as libcurl's public list, older names
- * marked as such. The list is sorted by name, since options.def is (a test sees to it). */
+/* curl_easy_option_by_name(), _by_id() and _next(): the rows of options.def as libcurl's public
+ * list, older names marked as such. The list is sorted by name, since options.def is (a test sees
+ * to it). */
 #include <curl/curl.h>
 
 #include "base/text.h"

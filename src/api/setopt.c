@@ -1,8 +1,9 @@
-/* curl_easy_setopt(): finds the option's row (an index, no search) and does what its kind says. All knowledge of
- * single options is in options.def and, for the few that are more than a stored value, in opt_custom.c.
+/* curl_easy_setopt(): finds the option's row (an index, no search) and does what its kind says. All
+ * knowledge of single options is in options.def and, for the few that are more than a stored value,
+ * in opt_custom.c.
  *
- * A topic is made the handle's own only if a value really changes, so that programs which set defaults once more do
- * not pay for it. A failed call leaves the settings as they were. */
+ * A topic is made the handle's own only if a value really changes, so that programs which set
+ * defaults once more do not pay for it. A failed call leaves the settings as they were. */
 #include "api/setopt.h"
 
 #include <limits.h>
@@ -13,7 +14,7 @@
 #include "base/mem.h"
 #include "xfer/easy.h"
 
-/* ---- the table --------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 #define MIN INT64_MIN
 #define MAX INT64_MAX
@@ -41,12 +42,10 @@
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
 #define IS_INT(kind) ((kind) >= SL_OPT_BOOL && (kind) <= SL_OPT_SEC)
 #define IS_OWNED(kind) ((kind) >= SL_OPT_STR && (kind) <= SL_OPT_BLOB)
-#define IS_SIGNED(topic, field)                                                                    \
-  _Generic(FIELD(topic, field), int8_t: 1, int16_t: 1, int: 1, long: 1, long long: 1, default: 0)
+/* INT64_MAX shifted right by this is the largest value of the field's type. */
 #define SHIFT(topic, field)                                                                        \
-  (sizeof(FIELD(topic, field)) == 8                                                                \
-       ? 0                                                                                         \
-       : 64 - 8 * sizeof(FIELD(topic, field)) - !IS_SIGNED(topic, field))
+  _Generic(FIELD(topic, field), bool : 55, uint8_t : 55, uint16_t : 47, uint32_t : 31,             \
+           int32_t : 32, default : 0)
 
 #define STORED(ID, TYPE, KIND, topic_, field, low_, high_, twin_)                                  \
   [(ID) % 10000 % 9000] = {.low = (low_),                                                          \
@@ -81,7 +80,7 @@ static const struct option_row our_rows[] = {
 #include "api/options.def"
 };
 
-/* ---- checks of the table, while it is compiled ----------------------------------------------------- */
+/* ---- checks of the table, while it is compiled ----------------------------------------------- */
 
 enum {
   BASE_LONG = CURLOPTTYPE_LONG,
@@ -120,7 +119,7 @@ enum {
   _Static_assert(SLOT_FITS_KIND(OWNED_##topic, offsetof(STRUCT_##topic, field) / sizeof(void *),   \
                                 SL_OPT_##KIND),                                                    \
                  #ID);                                                                             \
-  _Static_assert(IS_INT(SL_OPT_##KIND) || sizeof(FIELD(topic, field)) == sizeof(void *), #ID);
+  _Static_assert(sizeof(FIELD(topic, field)) == (64 - SHIFT(topic, field)) / 8, #ID);
 
 #define OPT(NAME, TYPE, KIND, topic, field, low, high, dflt)                                       \
   CHECK_STORED(CURLOPT_##NAME, TYPE, KIND, topic, field)
@@ -138,7 +137,7 @@ enum {
   _Static_assert((int)CURLOPT_##NAME == (int)CURLOPT_##CANONICAL, #NAME);
 #include "api/options.def"
 
-/* ---- kinds ------------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static const void *topic_of(const struct settings *s, unsigned topic)
 {
@@ -150,7 +149,8 @@ static void *topic_own(struct settings *s, unsigned topic)
   return topic == SL_TOPIC_IO ? (void *)&s->io : sl_settings_own(s, topic);
 }
 
-/* Writes the low bytes of a number into a field; the sizes are constants, so that each is one instruction. */
+/* Writes the low bytes of a number into a field; the sizes are constants, so that each is one
+ * instruction. */
 static void write_number(void *field, unsigned width, int64_t v)
 {
   if (width == 1)
@@ -177,7 +177,8 @@ static bool is_number(const void *field, unsigned width, int64_t v)
   return now.w8 == want.w8;
 }
 
-static CURLcode put_number(struct settings *s, const struct option_row *row, unsigned topic, int64_t v)
+static CURLcode put_number(struct settings *s, const struct option_row *row, unsigned topic,
+                           int64_t v)
 {
   if (topic == SL_TOPIC_IO) {
     write_number((char *)&s->io + row->offset, row->width, v);
@@ -292,8 +293,8 @@ static CURLcode set_blob(struct easy *e, const struct option_row *row, const str
   return CURLE_OK;
 }
 
-/* What is not built in cannot be switched on, but switching it off works, and so does naming the data of a callback
- * that will not be called. */
+/* What is not built in cannot be switched on, but switching it off works, and so does naming the
+ * data of a callback that will not be called. */
 static CURLcode set_later(const struct option_row *row, union option_value value)
 {
   bool is_default = row->type <= CURLOT_VALUES
@@ -339,7 +340,7 @@ static CURLcode set_row(struct easy *e, const struct option_row *row, union opti
   return CURLE_UNKNOWN_OPTION;
 }
 
-/* ---- the call ---------------------------------------------------------------------------------- */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 const struct option_row *sl_setopt_row(CURLoption option)
 {

@@ -59,8 +59,10 @@ struct option_row {
 /* The row of an option, NULL when there is none. */
 const struct option_row *sl_setopt_row(CURLoption option);
 
-/* For opt_custom.c: as a row of kind STR would do it; i is the number of the topic's owned pointer. */
-CURLcode sl_setopt_string(struct easy *e, unsigned topic, unsigned i, const char *value, size_t len);
+/* For opt_custom.c: as a row of kind STR would do it; i is the number of the topic's owned pointer.
+ */
+CURLcode sl_setopt_string(struct easy *e, unsigned topic, unsigned i, const char *value,
+                          size_t len);
 
 #define FUN(NAME, TYPE, function) sl_option_function sl_opt_custom_##function;
 #include "api/options.def"

@@ -54,7 +54,8 @@ void sl_dns_answer_put(struct dns_answer *a, unsigned i, const struct gate_addr 
   }
 }
 
-/* Fisher and Yates. A draw is a new number from the kernel: this is asked for seldom, and for few addresses. */
+/* Fisher and Yates. A draw is a new number from the kernel: this is asked for seldom, and for few
+ * addresses. */
 static void shuffle(struct dns_address *at, unsigned n)
 {
   uint64_t draw;

@@ -1,8 +1,9 @@
-/* What a name stands for: the addresses, IPv6 first, then IPv4. Never changed once it is shared, counted by reference
- * (also across threads, for a cache that several handles share), without ports: they are the caller's.
+/* What a name stands for: the addresses, IPv6 first, then IPv4. Never changed once it is shared,
+ * counted by reference (also across threads, for a cache that several handles share), without
+ * ports: they are the caller's.
  *
- * The order within a family is the one in which the name server, /etc/hosts or CURLOPT_RESOLVE gave them; putting the
- * families in turn (RFC 8305) is the connector's. */
+ * The order within a family is the one in which the name server, /etc/hosts or CURLOPT_RESOLVE gave
+ * them; putting the families in turn (RFC 8305) is the connector's. */
 #ifndef SL_DNS_ANSWER_H
 #define SL_DNS_ANSWER_H
 
@@ -21,7 +22,7 @@ struct dns_answer {
 };
 
 struct dns_answer *sl_dns_answer_new(unsigned n6, unsigned n4); /* NULL: out of memory */
-void sl_dns_answer_drop(struct dns_answer *a);                   /* NULL is fine */
+void sl_dns_answer_drop(struct dns_answer *a);                  /* NULL is fine */
 static inline struct dns_answer *sl_dns_answer_take(struct dns_answer *a)
 {
   if (a)
@@ -31,7 +32,8 @@ static inline struct dns_answer *sl_dns_answer_take(struct dns_answer *a)
 
 /* AF_UNSPEC, AF_INET or AF_INET6. No answer has none. */
 unsigned sl_dns_answer_count(const struct dns_answer *a, int family);
-/* The i-th address of that family, with a port, as a TCP peer. i < sl_dns_answer_count(a, family). */
+/* The i-th address of that family, with a port, as a TCP peer. i < sl_dns_answer_count(a, family).
+ */
 void sl_dns_answer_get(const struct dns_answer *a, int family, unsigned i, uint16_t port,
                        struct gate_addr *out_addr);
 

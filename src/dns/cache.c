@@ -1,8 +1,8 @@
-/* See cache.h. The entries hang in two maps, and in two lists by age so that the limit can drop the oldest. */
+/* See cache.h. The entries hang in two maps, and in two lists by age so that the limit can drop the
+ * oldest. */
 #include "dns/cache.h"
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "dns/message.h"
 #include "sys/random.h"
@@ -26,14 +26,15 @@ void sl_dns_cache_init(struct dns_cache *c)
   sl_list_init(&c->pinned_by_age);
 }
 
-static void lock(struct dns_cache *c, void *who, bool on)
+void sl_dns_cache_lock(struct dns_cache *c, void *who, bool on)
 {
   if (c->lock)
     c->lock(c->lock_owner, who, on);
 }
 
-/* The hash needs a number that nobody can foresee, and a cache that is never used need not ask for one. */
-static bool seed(struct dns_cache *c)
+/* The hash needs a number that nobody can foresee, and a cache that is never used need not ask for
+ * one. */
+bool sl_dns_cache_seed(struct dns_cache *c)
 {
   uint64_t number;
   if (c->seeded)
@@ -70,9 +71,9 @@ void sl_dns_cache_done(struct dns_cache *c)
 
 void sl_dns_cache_clear(struct dns_cache *c, void *who)
 {
-  lock(c, who, true);
+  sl_dns_cache_lock(c, who, true);
   drop_all(&c->names, &c->names_by_age);
-  lock(c, who, false);
+  sl_dns_cache_lock(c, who, false);
 }
 
 /* ---- keys: families, name, and the settings where they are not the usual ones ---- */
@@ -132,7 +133,8 @@ static bool has(const struct dns_answer *a, uint8_t want)
   return a && ((want & DNS_WANT_6 && a->n6) || (want & DNS_WANT_4 && a->n4));
 }
 
-static struct dns_answer *find_pinned(struct dns_cache *c, const struct dns_cache_key *key, struct slice host)
+static struct dns_answer *find_pinned(struct dns_cache *c, const struct dns_cache_key *key,
+                                      struct slice host)
 {
   char text[KEY_MAX];
   struct entry *e = sl_map_get(&c->pinned, pinned_key(text, host, key->port));
@@ -161,7 +163,8 @@ static struct entry *find_name(struct dns_cache *c, const struct dns_cache_key *
   return age_us < limit_us ? e : NULL;
 }
 
-static enum dns_cached find(struct dns_cache *c, const struct dns_cache_key *key, struct dns_answer **out_answer)
+static enum dns_cached find(struct dns_cache *c, const struct dns_cache_key *key,
+                            struct dns_answer **out_answer)
 {
   struct dns_answer *a = find_pinned(c, key, key->host);
   if (!a)
@@ -185,9 +188,9 @@ enum dns_cached sl_dns_cache_find(struct dns_cache *c, const struct dns_cache_ke
 {
   if (key->host.n > DNS_NAME_MAX + 1)
     return DNS_CACHED_NONE;
-  lock(c, key->who, true);
+  sl_dns_cache_lock(c, key->who, true);
   enum dns_cached found = find(c, key, out_answer);
-  lock(c, key->who, false);
+  sl_dns_cache_lock(c, key->who, false);
   return found;
 }
 
@@ -204,8 +207,8 @@ static void prune(struct dns_cache *c, int64_t now_us)
   }
 }
 
-void sl_dns_cache_put(struct dns_cache *c, const struct dns_cache_key *key, struct dns_answer *answer,
-                      uint32_t ttl_s)
+void sl_dns_cache_put(struct dns_cache *c, const struct dns_cache_key *key,
+                      struct dns_answer *answer, uint32_t ttl_s)
 {
   char text[KEY_MAX];
   int64_t keep_us = timeout_us(key), ttl_us = (int64_t)ttl_s * 1000000;
@@ -215,149 +218,37 @@ void sl_dns_cache_put(struct dns_cache *c, const struct dns_cache_key *key, stru
     keep_us = ttl_us;
   if (keep_us <= 0 || !c->limit || key->host.n > DNS_NAME_MAX + 1)
     return;
-  lock(c, key->who, true);
-  if (seed(c)) {
+  sl_dns_cache_lock(c, key->who, true);
+  if (sl_dns_cache_seed(c)) {
     prune(c, key->now_us);
-    store(&c->names, &c->names_by_age, name_key(text, key, key->want), answer, key->now_us, keep_us);
+    store(&c->names, &c->names_by_age, name_key(text, key, key->want), answer, key->now_us,
+          keep_us);
   }
-  lock(c, key->who, false);
+  sl_dns_cache_lock(c, key->who, false);
 }
 
-/* ---- CURLOPT_RESOLVE ---- */
+/* ---- CURLOPT_RESOLVE; the caller holds the lock and has seeded ---- */
 
-struct rule {
-  bool remove, expires;
-  struct slice host;
-  uint16_t port;
-  struct slice addresses;
-};
-
-/* "HOST:PORT"; an IPv6 host stands in brackets. What follows the port stays in *text. */
-static bool take_host_port(struct slice *text, struct rule *out)
+bool sl_dns_cache_pin(struct dns_cache *c, struct slice host, uint16_t port,
+                      struct dns_answer *answer, int64_t now_us, bool expires)
 {
-  int64_t port;
-  if (text->n && text->p[0] == '[') {
-    size_t end = slice_find(*text, ']');
-    if (end == text->n)
-      return false;
-    out->host = slice_of(text->p + 1, end - 1);
-    *text = slice_from(*text, end + 1);
-  } else {
-    out->host = slice_head(*text, slice_find(*text, ':'));
-    *text = slice_from(*text, out->host.n);
-  }
-  if (!text->n || text->p[0] != ':' || out->host.n > DNS_NAME_MAX + 1)
-    return false;
-  do /* libcurl reads over blanks here */
-    *text = slice_from(*text, 1);
-  while (text->n && sl_is_blank(text->p[0]));
-  if (!sl_num_take(text, UINT16_MAX, &port))
-    return false;
-  out->port = (uint16_t)port;
-  return true;
+  char key[KEY_MAX];
+  return store(&c->pinned, &c->pinned_by_age, pinned_key(key, host, port), answer, now_us,
+               expires ? 0 : for_ever_us);
 }
 
-static bool parse_rule(struct slice text, struct rule *out)
+void sl_dns_cache_unpin(struct dns_cache *c, struct slice host, uint16_t port)
 {
-  *out = (struct rule){0};
-  if (text.n && (text.p[0] == '-' || text.p[0] == '+')) {
-    out->remove = text.p[0] == '-';
-    out->expires = text.p[0] == '+';
-    text = slice_from(text, 1);
-  }
-  if (!take_host_port(&text, out))
-    return false;
-  if (out->remove)
-    return !text.n;
-  if (text.n < 2 || text.p[0] != ':')
-    return false;
-  out->addresses = slice_from(text, 1);
-  return true;
-}
-
-/* The next address of "ADDRESS,ADDRESS", empty ones left out. 1, 0 at the end, -1 for what is no address. */
-static int next_address(struct slice *rest, struct gate_addr *out)
-{
-  while (rest->n) {
-    struct slice word = slice_head(*rest, slice_find(*rest, ','));
-    *rest = slice_from(*rest, word.n + 1);
-    if (!word.n)
-      continue;
-    if (word.p[0] == '[' && word.p[word.n - 1] == ']')
-      word = slice_of(word.p + 1, word.n - 2);
-    return sl_addr_literal(out, word, 0) ? 1 : -1;
-  }
-  return 0;
-}
-
-static sl_result parse_addresses(struct slice list, struct dns_answer **out_answer)
-{
-  struct gate_addr addr;
-  struct slice rest = list;
-  unsigned n6 = 0, n4 = 0, at6 = 0, at4;
-  int found;
-  while ((found = next_address(&rest, &addr)) > 0)
-    ++*(addr.family == AF_INET6 ? &n6 : &n4);
-  if (found < 0 || !(n6 + n4) || n6 > UINT16_MAX || n4 > UINT16_MAX)
-    return CURLE_SETOPT_OPTION_SYNTAX;
-  struct dns_answer *a = sl_dns_answer_new(n6, n4);
-  if (!a)
-    return SL_NOMEM;
-  at4 = n6;
-  for (rest = list; next_address(&rest, &addr) > 0;)
-    sl_dns_answer_put(a, addr.family == AF_INET6 ? at6++ : at4++, &addr);
-  *out_answer = a;
-  return SL_OK;
-}
-
-static void unpin(struct dns_cache *c, const struct rule *rule)
-{
-  char text[KEY_MAX];
-  struct entry *e = sl_map_get(&c->pinned, pinned_key(text, rule->host, rule->port));
+  char text[KEY_MAX], lower[DNS_NAME_MAX + 1];
+  struct entry *e = sl_map_get(&c->pinned, pinned_key(text, host, port));
   if (e)
     drop(&c->pinned, e);
-  char lower[DNS_NAME_MAX + 1];
-  memcpy(lower, rule->host.p, rule->host.n);
-  sl_text_lower(lower, rule->host.n);
-  struct dns_cache_key key = {.host = slice_of(lower, rule->host.n)};
+  memcpy(lower, host.p, host.n);
+  sl_text_lower(lower, host.n);
+  struct dns_cache_key key = {.host = slice_of(lower, host.n)};
   for (uint8_t want = DNS_WANT_4; want <= DNS_WANT_BOTH; want++) {
     e = sl_map_get(&c->names, name_key(text, &key, want));
     if (e)
       drop(&c->names, e);
   }
-}
-
-static sl_result apply(struct dns_cache *c, struct slice text, int64_t now_us)
-{
-  struct rule rule;
-  struct dns_answer *answer = NULL;
-  char key[KEY_MAX];
-  if (!parse_rule(text, &rule)) /* libcurl lets a bad removal pass */
-    return text.n && text.p[0] == '-' ? SL_OK : CURLE_SETOPT_OPTION_SYNTAX;
-  if (rule.remove) {
-    unpin(c, &rule);
-    return SL_OK;
-  }
-  sl_result rc = parse_addresses(rule.addresses, &answer);
-  if (rc == SL_OK && !store(&c->pinned, &c->pinned_by_age, pinned_key(key, rule.host, rule.port), answer, now_us,
-                            rule.expires ? 0 : for_ever_us))
-    rc = SL_NOMEM;
-  sl_dns_answer_drop(answer);
-  return rc;
-}
-
-sl_result sl_dns_preload(struct dns_cache *c, void *who, const struct curl_slist *list, int64_t now_us,
-                         struct buf *error)
-{
-  sl_result rc = SL_OK;
-  lock(c, who, true);
-  if (list && !seed(c))
-    rc = CURLE_FAILED_INIT;
-  for (; list && rc == SL_OK; list = list->next) {
-    rc = apply(c, slice_str(list->data), now_us);
-    if (rc == CURLE_SETOPT_OPTION_SYNTAX && error && !error->n)
-      sl_buf_printf(error, "Bad entry in CURLOPT_RESOLVE: '%.300s'", list->data ? list->data : "");
-  }
-  lock(c, who, false);
-  return rc;
 }

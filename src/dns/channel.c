@@ -19,8 +19,10 @@ static bool same_config(const struct dns_config *a, const struct dns_config *b)
                      a->doh_ssl_verifypeer != b->doh_ssl_verifypeer ||
                      a->doh_ssl_verifystatus != b->doh_ssl_verifystatus))
     return false;
-  return same_text(a->dns_servers, b->dns_servers) && same_text(a->dns_interface, b->dns_interface) &&
-         same_text(a->dns_local_ip4, b->dns_local_ip4) && same_text(a->dns_local_ip6, b->dns_local_ip6);
+  return same_text(a->dns_servers, b->dns_servers) &&
+         same_text(a->dns_interface, b->dns_interface) &&
+         same_text(a->dns_local_ip4, b->dns_local_ip4) &&
+         same_text(a->dns_local_ip6, b->dns_local_ip6);
 }
 
 /* May the sockets opened for one serve the other? Callbacks that are not asked do not matter. */
@@ -28,16 +30,19 @@ static bool same_gate(const struct gate_config *a, const struct gate_config *b)
 {
   bool asked = a->socket_purposes & SLUICE_PURPOSE_DNS;
   if (asked != !!(b->socket_purposes & SLUICE_PURPOSE_DNS) || !same_text(a->policy, b->policy) ||
-      a->socket_eventfunction != b->socket_eventfunction || a->socket_eventdata != b->socket_eventdata)
+      a->socket_eventfunction != b->socket_eventfunction ||
+      a->socket_eventdata != b->socket_eventdata)
     return false;
   if (!asked)
     return true;
   return a->opensocketfunction == b->opensocketfunction && a->opensocketdata == b->opensocketdata &&
          a->sockoptfunction == b->sockoptfunction && a->sockoptdata == b->sockoptdata &&
-         a->closesocketfunction == b->closesocketfunction && a->closesocketdata == b->closesocketdata;
+         a->closesocketfunction == b->closesocketfunction &&
+         a->closesocketdata == b->closesocketdata;
 }
 
-/* Two hashes with fixed keys: the texts are the application's own, and the same in all that share a cache. */
+/* Two hashes with fixed keys: the texts are the application's own, and the same in all that share a
+ * cache. */
 void sl_dns_realm(const struct dns_config *config, uint64_t out_realm[2])
 {
   const char *texts[] = {config->dns_servers, config->dns_interface, config->dns_local_ip4,
@@ -60,7 +65,8 @@ static bool copy_text(char **dst, const char *src)
   return !src || *dst;
 }
 
-static bool copy_settings(struct dns_channel *ch, const struct dns_config *config, const struct gate_config *gate)
+static bool copy_settings(struct dns_channel *ch, const struct dns_config *config,
+                          const struct gate_config *gate)
 {
   ch->config = (struct dns_config){
       .doh_ssl_verifyhost = config->doh_ssl_verifyhost,
@@ -68,7 +74,8 @@ static bool copy_settings(struct dns_channel *ch, const struct dns_config *confi
       .doh_ssl_verifystatus = config->doh_ssl_verifystatus,
   };
   ch->gate = *gate;
-  return copy_text(&ch->gate.policy, gate->policy) && copy_text(&ch->config.doh_url, config->doh_url) &&
+  return copy_text(&ch->gate.policy, gate->policy) &&
+         copy_text(&ch->config.doh_url, config->doh_url) &&
          copy_text(&ch->config.dns_servers, config->dns_servers) &&
          copy_text(&ch->config.dns_interface, config->dns_interface) &&
          copy_text(&ch->config.dns_local_ip4, config->dns_local_ip4) &&
@@ -135,7 +142,7 @@ void sl_dns_channel_free(struct dns_channel *ch)
   ch->busy++;
   ch->depth++; /* nobody moves on any more */
   sl_dns_query_cancel_all(ch);
-  sl_dns_server_close(ch);
+  sl_dns_servers_close(ch);
   free_lookups(ch);
   sl_list_unlink(&ch->tell.link);
   sl_timer_clear(ch->dns->reactor, &ch->timer);
@@ -167,18 +174,38 @@ static void make_room(struct dns *dns)
   }
 }
 
+/* False when it was made from a resolv.conf that is another one by now. */
+static bool up_to_date(struct dns_channel *ch)
+{
+  const struct dns *dns = ch->dns;
+  if (ch->config.doh_url || ch->config.dns_servers ||
+      !sl_dns_stamp_changed(&ch->resolv, dns->resolv_path, dns->reactor->now_us) || !ch->ares)
+    return true;
+  ch->retired = !idle(ch);
+  if (!ch->retired)
+    sl_dns_servers_close(ch);
+  return !ch->retired;
+}
+
 struct dns_channel *sl_dns_channel_get(struct dns *dns, const struct dns_config *config,
                                        const struct gate_config *gate)
 {
-  LIST_FOR_EACH(node, &dns->channels) {
+  LIST_FOR_EACH(node, &dns->channels)
+  {
     struct dns_channel *ch = LIST_ENTRY(node, struct dns_channel, link);
-    if (!same_config(&ch->config, config) || !same_gate(&ch->gate, gate))
-      continue;
-    sl_list_unlink(&ch->link);
-    sl_list_push_front(&dns->channels, &ch->link);
-    return ch;
+    if (ch->retired && idle(ch))
+      sl_dns_channel_free(ch);
+    else if (!ch->retired && same_config(&ch->config, config) && same_gate(&ch->gate, gate) &&
+             up_to_date(ch)) {
+      sl_list_unlink(&ch->link);
+      sl_list_push_front(&dns->channels, &ch->link);
+      return ch;
+    }
   }
   if (dns->n_channels >= CHANNELS_MAX)
     make_room(dns);
-  return channel_new(dns, config, gate);
+  struct dns_channel *ch = channel_new(dns, config, gate);
+  if (ch)
+    up_to_date(ch); /* the first look */
+  return ch;
 }

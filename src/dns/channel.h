@@ -1,8 +1,10 @@
-/* Inside dns/: a channel is one c-ares channel (or a DoH server) with everything that is asked there. There is one for
- * each kind of settings; queries of handles with the same settings share its sockets and its look-ups.
+/* Inside dns/: a channel is one c-ares channel (or a DoH server) with everything that is asked
+ * there. There is one for each kind of settings; queries of handles with the same settings share
+ * its sockets and its look-ups.
  *
- * Files: channel.c makes, finds and drops channels; server.c is c-ares' view of the gate and the reactor; query.c asks
- * and takes replies; lookup.c goes from replies to an answer and wakes the waiters; dns.c is the way in. */
+ * Files: channel.c makes, finds and drops channels; servers.c makes c-ares ready; sockets.c is
+ * c-ares' view of the gate and the reactor; query.c asks and takes replies; lookup.c goes from
+ * replies to an answer; tell.c calls the waiters; dns.c is the way in. */
 #ifndef SL_DNS_CHANNEL_H
 #define SL_DNS_CHANNEL_H
 
@@ -36,9 +38,9 @@ struct dns_channel {
   struct dns_stamp resolv;
   struct gate_addr local4, local6; /* family 0: none */
   struct dns_socket **sockets;
-  int n_sockets;       /* places in the array */
-  struct buf error;    /* why a server could not be reached */
-  bool heard;          /* a server has sent something */
+  int n_sockets;    /* places in the array */
+  struct buf error; /* why a server could not be reached */
+  bool heard;       /* a server has sent something */
 
   struct map lookups;  /* want and name -> struct dns_lookup, not finished */
   struct list waiting; /* lookups whose turn has not come */
@@ -46,20 +48,21 @@ struct dns_channel {
   struct list telling; /* lookups with news for their waiters */
   struct job tell;     /* runs sl_dns_tell() */
   struct timer timer;
-  int64_t due_us;      /* of the timer */
+  int64_t due_us; /* of the timer */
   unsigned n_waiters;
-  unsigned running;    /* queries under way */
-  unsigned depth;      /* c-ares is on the stack */
-  unsigned busy;       /* looked at by somebody on the stack: not to be freed */
+  unsigned running; /* queries under way */
+  unsigned depth;   /* c-ares is on the stack */
+  unsigned busy;    /* looked at by somebody on the stack: not to be freed */
   bool pumping, telling_now;
-  unsigned tokens;     /* queries that may be sent now, see query.c */
+  bool retired;    /* resolv.conf has changed: nothing new is asked here */
+  unsigned tokens; /* queries that may be sent now, see query.c */
   int64_t refilled_us;
 };
 
 /* One question to a server, for one family. */
 struct dns_query {
   struct dns_lookup *lookup;
-  uint16_t type;     /* DNS_TYPE_A or DNS_TYPE_AAAA */
+  uint16_t type; /* DNS_TYPE_A or DNS_TYPE_AAAA */
   bool wanted;
   bool running;
   enum dns_outcome outcome;
@@ -70,7 +73,7 @@ struct dns_query {
 enum lookup_state { LOOKUP_WAITING, LOOKUP_RUNNING, LOOKUP_FINISHED };
 
 struct dns_lookup {
-  struct list link;    /* in the channel's waiting, or telling */
+  struct list link; /* in the channel's waiting, or telling */
   struct list touched;
   struct list waiters; /* FIFO */
   struct dns_channel *channel;
@@ -84,9 +87,9 @@ struct dns_lookup {
   sl_result result;          /* when finished */
   uint32_t ttl_s;
   bool shuffle;
-  bool telling;              /* its waiters are being called */
+  bool telling; /* its waiters are being called */
   size_t key_n;
-  char key[];                /* want, then the name in lower case */
+  char key[]; /* want, then the name in lower case */
 };
 
 static inline struct slice lookup_host(const struct dns_lookup *l)
@@ -100,23 +103,34 @@ struct dns_channel *sl_dns_channel_get(struct dns *dns, const struct dns_config 
 void sl_dns_channel_free(struct dns_channel *ch);
 void sl_dns_realm(const struct dns_config *config, uint64_t out_realm[2]);
 
-/* server.c */
-sl_result sl_dns_server_open(struct dns_channel *ch, struct buf *error); /* makes the c-ares channel if need be */
-void sl_dns_server_close(struct dns_channel *ch);                        /* ends its queries */
-bool sl_dns_server_timer(struct dns_channel *ch, int64_t due_us);        /* at the latest; false: out of memory */
+/* servers.c */
+sl_result sl_dns_servers_open(struct dns_channel *ch,
+                              struct buf *error);  /* makes the c-ares channel if need be */
+void sl_dns_servers_close(struct dns_channel *ch); /* ends its queries */
+
+/* sockets.c */
+extern const struct ares_socket_functions sl_dns_socket_functions;
+void sl_dns_socket_state(void *data, ares_socket_t number, int readable, int writable);
+bool sl_dns_timer(struct dns_channel *ch,
+                  int64_t due_us); /* at the latest then; false: out of memory */
 
 /* query.c */
-bool sl_dns_query_credit(struct dns_channel *ch, unsigned n); /* may n queries be sent now? takes them */
+bool sl_dns_query_credit(struct dns_channel *ch,
+                         unsigned n); /* may n queries be sent now? takes them */
 void sl_dns_query_start(struct dns_query *q, struct slice name, void *who);
 void sl_dns_query_end(struct dns_query *q, enum dns_outcome outcome);
 void sl_dns_query_cancel_all(struct dns_channel *ch);
 
 /* lookup.c */
-struct dns_lookup *sl_dns_lookup_new(struct dns_channel *ch, struct slice host, uint8_t want, bool shuffle);
+struct dns_lookup *sl_dns_lookup_new(struct dns_channel *ch, struct slice host, uint8_t want,
+                                     bool shuffle);
 void sl_dns_lookup_free(struct dns_lookup *l);
-bool sl_dns_candidate(const struct dns_lookup *l, unsigned i, char dst[DNS_NAME_MAX + 2], struct slice *out_name);
+bool sl_dns_candidate(const struct dns_lookup *l, unsigned i, char dst[DNS_NAME_MAX + 2],
+                      struct slice *out_name);
 void sl_dns_pump(struct dns_channel *ch, void *who); /* moves look-ups on; calls no waiter */
-void sl_dns_tell(struct dns_channel *ch);            /* calls the waiters */
+
+/* tell.c */
+void sl_dns_tell(struct dns_channel *ch); /* calls the waiters */
 sl_result sl_dns_fail(struct buf *error, bool proxy, struct slice host, const char *reason);
 void sl_dns_waiter_take(struct dns_waiter *w); /* out of its look-up */
 void sl_dns_waiter_settle(struct dns_waiter *w, const struct dns_lookup *l);

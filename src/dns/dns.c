@@ -1,5 +1,5 @@
-/* The way in; see dns.h. From what costs least to what costs most: the cache and CURLOPT_RESOLVE, numbers, localhost,
- * /etc/hosts, and only then somebody is asked. */
+/* The way in; see dns.h. From what costs least to what costs most: the cache and CURLOPT_RESOLVE,
+ * numbers, localhost, /etc/hosts, and only then somebody is asked. */
 #include "dns/dns.h"
 
 #include "base/mem.h"
@@ -132,7 +132,8 @@ static bool may_start(struct dns *dns, const struct dns_config *config)
 
 /* ---- asking ---- */
 
-static struct dns_lookup *join_or_make(struct dns_channel *ch, struct slice host, uint8_t want, bool shuffle)
+static struct dns_lookup *join_or_make(struct dns_channel *ch, struct slice host, uint8_t want,
+                                       bool shuffle)
 {
   char key[DNS_NAME_MAX + 2];
   key[0] = (char)want;
@@ -157,7 +158,8 @@ static void add_waiter(struct dns_lookup *l, struct dns_waiter *w, const struct 
 }
 
 /* It has failed at once: the caller is told by the return value, not by a call. */
-static sl_result settle_now(struct dns_lookup *l, struct dns_waiter *w, struct dns_answer **out_answer)
+static sl_result settle_now(struct dns_lookup *l, struct dns_waiter *w,
+                            struct dns_answer **out_answer)
 {
   sl_dns_waiter_take(w);
   sl_dns_waiter_settle(w, l);
@@ -170,13 +172,13 @@ static sl_result settle_now(struct dns_lookup *l, struct dns_waiter *w, struct d
   return w->result;
 }
 
-static sl_result wait_for(struct dns *dns, const struct dns_ask *ask, struct slice host, uint8_t want,
-                          struct dns_waiter *w, struct dns_answer **out_answer)
+static sl_result wait_for(struct dns *dns, const struct dns_ask *ask, struct slice host,
+                          uint8_t want, struct dns_waiter *w, struct dns_answer **out_answer)
 {
   struct dns_channel *ch = sl_dns_channel_get(dns, ask->config, ask->gate);
   if (!ch)
     return SL_NOMEM;
-  sl_result rc = ch->config.doh_url ? SL_OK : sl_dns_server_open(ch, ask->error);
+  sl_result rc = ch->config.doh_url ? SL_OK : sl_dns_servers_open(ch, ask->error);
   if (rc)
     return rc;
   struct dns_lookup *l = join_or_make(ch, host, want, ask->config->dns_shuffle_addresses);
@@ -198,8 +200,8 @@ static uint8_t want_of(int family)
   return family == AF_INET ? DNS_WANT_4 : family == AF_INET6 ? DNS_WANT_6 : DNS_WANT_BOTH;
 }
 
-static enum dns_cached ask_cache(struct dns *dns, const struct dns_ask *ask, struct slice host, uint8_t want,
-                                 struct dns_answer **out_answer)
+static enum dns_cached ask_cache(struct dns *dns, const struct dns_ask *ask, struct slice host,
+                                 uint8_t want, struct dns_answer **out_answer)
 {
   struct dns_cache_key key = {
       .host = host,
@@ -216,8 +218,8 @@ static enum dns_cached ask_cache(struct dns *dns, const struct dns_ask *ask, str
 }
 
 /* `host` in lower case. */
-static sl_result look_up(struct dns *dns, const struct dns_ask *ask, struct slice host, struct dns_waiter *w,
-                         struct dns_answer **out_answer)
+static sl_result look_up(struct dns *dns, const struct dns_ask *ask, struct slice host,
+                         struct dns_waiter *w, struct dns_answer **out_answer)
 {
   uint8_t want = want_of(ask->family);
   struct gate_addr literal;

@@ -1,9 +1,11 @@
-/* Name resolution for the transfers of one multi handle: CURLOPT_RESOLVE, the cache, localhost, /etc/hosts, then name
- * servers by way of c-ares, or DoH by way of the transfers above. Nothing here blocks.
+/* Name resolution for the transfers of one multi handle: CURLOPT_RESOLVE, the cache, localhost,
+ * /etc/hosts, then name servers by way of c-ares, or DoH by way of the transfers above. Nothing
+ * here blocks.
  *
- * Every socket comes through the gate with GATE_DNS. c-ares asks for a socket before it says where it is to go; it is
- * given a number then, and the socket itself is opened when the name server's address is known, so that policy and
- * callbacks (asked only with SLUICE_PURPOSE_DNS) always judge the true address.
+ * Every socket comes through the gate with GATE_DNS. c-ares asks for a socket before it says where
+ * it is to go; it is given a number then, and the socket itself is opened when the name server's
+ * address is known, so that policy and callbacks (asked only with SLUICE_PURPOSE_DNS) always judge
+ * the true address.
  *
  * RFC 1035, 2308, 6761 (localhost), 7686 (onion), 8305 section 3 (both families asked at once). */
 #ifndef SL_DNS_DNS_H
@@ -17,9 +19,10 @@
 struct dns_lookup;
 struct dns_query;
 
-/* One who waits for a name. fn is called from the reactor, never from within sl_dns_lookup() or sl_dns_cancel(): once
- * when all is known (done), and once before that when the first family of addresses is there. It may do anything with
- * this waiter and others, but not free the struct dns. */
+/* One who waits for a name. fn is called from the reactor, never from within sl_dns_lookup() or
+ * sl_dns_cancel(): once when all is known (done), and once before that when the first family of
+ * addresses is there. It may do anything with this waiter and others, but not free the struct dns.
+ */
 struct dns_waiter {
   void (*fn)(struct dns_waiter *w);
   void *owner;
@@ -37,8 +40,8 @@ struct dns_waiter {
   struct buf *error;
 };
 
-/* Who asks for what. All of it is borrowed: host, cache and error until the waiter is done, the rest for the
- * call. */
+/* Who asks for what. All of it is borrowed: host, cache and error until the waiter is done, the
+ * rest for the call. */
 struct dns_ask {
   struct slice host; /* in ASCII form; a numeric address is answered, too */
   uint16_t port;     /* for CURLOPT_RESOLVE */
@@ -51,20 +54,21 @@ struct dns_ask {
   struct buf *error;       /* receives the reason; may be NULL */
 };
 
-/* DoH (RFC 8484), for those above who can speak HTTP: sends `message` to config->doh_url (`config` and `who` are good
- * for the call; others may wait for the same answer, so the request outlives `who`). SL_WAIT, or why not; the answer
- * goes to sl_dns_doh_answer(), not from within start. After cancel the query is gone. */
+/* DoH (RFC 8484), for those above who can speak HTTP: sends `message` to config->doh_url (`config`
+ * and `who` are good for the call; others may wait for the same answer, so the request outlives
+ * `who`). SL_WAIT, or why not; the answer goes to sl_dns_doh_answer(), not from within start. After
+ * cancel the query is gone. */
 struct dns_doh {
   void *owner;
-  sl_result (*start)(void *owner, void *who, const struct dns_config *config, struct dns_query *query,
-                     struct slice message);
+  sl_result (*start)(void *owner, void *who, const struct dns_config *config,
+                     struct dns_query *query, struct slice message);
   void (*cancel)(void *owner, struct dns_query *query);
 };
 
 struct dns {
   struct reactor *reactor;
   unsigned *callback_depth;
-  struct list channels;    /* the last used first: one for each kind of settings */
+  struct list channels; /* the last used first: one for each kind of settings */
   unsigned n_channels;
   struct dns_hosts *hosts; /* NULL until needed */
   struct dns_doh doh;      /* start NULL: DoH is refused, never done in the clear */
@@ -78,12 +82,14 @@ struct dns *sl_dns_new(struct reactor *reactor, unsigned *callback_depth); /* NU
 void sl_dns_free(struct dns *dns); /* waiters are forgotten, not called */
 
 void sl_dns_waiter_init(struct dns_waiter *w, void (*fn)(struct dns_waiter *w), void *owner);
-/* SL_OK and *out_answer (a reference of the caller) with at least one address of a name; a numeric address is given
- * whatever its family is. SL_WAIT: the waiter will be called; w->answer may hold the first family already.
- * Else CURLE_COULDNT_RESOLVE_HOST (or _PROXY) or what went wrong, with a text. */
+/* SL_OK and *out_answer (a reference of the caller) with at least one address of a name; a numeric
+ * address is given whatever its family is. SL_WAIT: the waiter will be called; w->answer may hold
+ * the first family already. Else CURLE_COULDNT_RESOLVE_HOST (or _PROXY) or what went wrong, with a
+ * text. */
 sl_result sl_dns_lookup(struct dns *dns, const struct dns_ask *ask, struct dns_waiter *w,
                         struct dns_answer **out_answer);
-/* Ends waiting and drops w->answer. O(1), at any time, also from within any fn; harmless when not waiting. */
+/* Ends waiting and drops w->answer. O(1), at any time, also from within any fn; harmless when not
+ * waiting. */
 void sl_dns_cancel(struct dns_waiter *w);
 
 /* The end of a DoH request: rc and the body of the reply. */

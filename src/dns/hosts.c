@@ -45,7 +45,8 @@ static struct slice word_at(struct slice text, size_t at)
   return slice_of(text.p + at, end - at);
 }
 
-/* The next name after *at (not the first word of a line, that is the address); moves *at behind it. */
+/* The next name after *at (not the first word of a line, that is the address); moves *at behind it.
+ */
 static bool next_name(struct slice text, size_t *at, bool *address_seen, struct slice *out_name)
 {
   while (*at < text.n) {

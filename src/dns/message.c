@@ -40,7 +40,8 @@ bool sl_dns_name_ok(struct slice name)
       if (!label)
         return false;
       label = 0;
-    } else if (c <= ' ' || c > '~' || ++label > 63) { /* char may be signed: bytes over 127 are below ' ' */
+    } else if (c <= ' ' || c > '~' ||
+               ++label > 63) { /* char may be signed: bytes over 127 are below ' ' */
       return false;
     }
   }
@@ -74,7 +75,8 @@ static unsigned char *put16(unsigned char *p, unsigned value)
 }
 
 /* | id | flags | questions | answers | authority | additional | name | type | class | */
-size_t sl_dns_query_write(unsigned char dst[DNS_QUERY_MAX], struct slice name, uint16_t type, uint16_t id)
+size_t sl_dns_query_write(unsigned char dst[DNS_QUERY_MAX], struct slice name, uint16_t type,
+                          uint16_t id)
 {
   unsigned char *at = dst;
   at = put16(at, id);
@@ -101,7 +103,8 @@ static uint32_t get32(struct slice m, size_t at)
   return (uint32_t)get16(m, at) << 16 | get16(m, at + 2);
 }
 
-/* Expands the name at *at and moves *at behind it. A pointer must lead backwards, so that there is an end. */
+/* Expands the name at *at and moves *at behind it. A pointer must lead backwards, so that there is
+ * an end. */
 static bool read_name(struct slice m, size_t *at, struct wire_name *out)
 {
   size_t i = *at, end = 0;
@@ -163,9 +166,10 @@ static void shorten(uint32_t *ttl_s, uint32_t other_s)
     *ttl_s = other_s;
 }
 
-/* One pass over the answers for `name`: its addresses, or where it is an alias to. False: malformed. */
-static bool collect(struct slice m, size_t at, unsigned records, const struct wire_name *name, uint16_t type,
-                    struct dns_reply *reply, struct wire_name *alias)
+/* One pass over the answers for `name`: its addresses, or where it is an alias to. False:
+ * malformed. */
+static bool collect(struct slice m, size_t at, unsigned records, const struct wire_name *name,
+                    uint16_t type, struct dns_reply *reply, struct wire_name *alias)
 {
   struct record r;
   size_t address_n = type == DNS_TYPE_A ? 4 : 16;
@@ -191,7 +195,8 @@ static bool collect(struct slice m, size_t at, unsigned records, const struct wi
   return true;
 }
 
-/* How long a "no" is good: the lesser of the SOA record's life and its last field, RFC 2308 section 5. */
+/* How long a "no" is good: the lesser of the SOA record's life and its last field, RFC 2308
+ * section 5. */
 static uint32_t negative_ttl(struct slice m, size_t at, unsigned answers, unsigned authority)
 {
   struct record r;
@@ -206,8 +211,8 @@ static uint32_t negative_ttl(struct slice m, size_t at, unsigned answers, unsign
   return DNS_TTL_UNKNOWN;
 }
 
-static enum dns_outcome read_answers(struct slice m, size_t at, unsigned records, struct wire_name *name,
-                                     uint16_t type, struct dns_reply *reply)
+static enum dns_outcome read_answers(struct slice m, size_t at, unsigned records,
+                                     struct wire_name *name, uint16_t type, struct dns_reply *reply)
 {
   struct wire_name alias;
   if (records > RECORDS_MAX)

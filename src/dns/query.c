@@ -3,9 +3,10 @@
 
 #include "sys/random.h"
 
-/* A socket's buffer holds some hundreds of datagrams, and a burst of queries comes back as a burst of replies. So
- * there are tokens: so many queries at once, one more for each reply, all of them again after a short while. */
-enum { TOKENS = 128, REFILL_US = 5000 };
+/* A socket's buffer holds some hundreds of datagrams, and a burst of queries comes back as a burst
+ * of replies. So there are tokens: so many queries at once, one more for each reply, all of them
+ * again after a short while. */
+enum { TOKENS = 128, REFILL_US = 20000 };
 
 bool sl_dns_query_credit(struct dns_channel *ch, unsigned n)
 {
@@ -20,7 +21,7 @@ bool sl_dns_query_credit(struct dns_channel *ch, unsigned n)
     ch->tokens -= n;
     return true;
   }
-  sl_dns_server_timer(ch, ch->refilled_us + REFILL_US);
+  sl_dns_timer(ch, ch->refilled_us + REFILL_US);
   return false;
 }
 
@@ -62,7 +63,8 @@ static void take_reply(struct dns_query *q, struct slice message)
   sl_dns_query_end(q, reply.outcome);
 }
 
-/* When all servers answered SERVFAIL or the like, c-ares says the same as when none could be reached. */
+/* When all servers answered SERVFAIL or the like, c-ares says the same as when none could be
+ * reached. */
 static enum dns_outcome outcome_of(const struct dns_channel *ch, int status)
 {
   switch (status) {

@@ -21,7 +21,8 @@ bool sl_dns_stamp_changed(struct dns_stamp *s, const char *path, int64_t now_us)
     seen.changed_ns = st.st_mtim.tv_nsec;
   }
   bool same = s->there == seen.there && s->device == seen.device && s->inode == seen.inode &&
-              s->size == seen.size && s->changed_s == seen.changed_s && s->changed_ns == seen.changed_ns;
+              s->size == seen.size && s->changed_s == seen.changed_s &&
+              s->changed_ns == seen.changed_ns;
   *s = seen;
   return first || !same;
 }

@@ -1,4 +1,5 @@
-/* Has a file changed? /etc/hosts and /etc/resolv.conf are asked at most once a second, by one stat(). */
+/* Has a file changed? /etc/hosts and /etc/resolv.conf are asked at most once a second, by one
+ * stat(). */
 #ifndef SL_DNS_STAMP_H
 #define SL_DNS_STAMP_H
 

@@ -1,5 +1,5 @@
-/* What a handle tells the gate: the application's socket callbacks and Sluice's own rules about them. Part of a
- * connection's identity. */
+/* What a handle tells the gate: the application's socket callbacks and Sluice's own rules about
+ * them. Part of a connection's identity. */
 #ifndef SL_GATE_GATE_CONFIG_H
 #define SL_GATE_GATE_CONFIG_H
 
@@ -21,9 +21,11 @@ struct gate_config {
   sluice_socket_event_callback socket_eventfunction;
   void *socket_eventdata;
 
-  uint32_t socket_purposes; /* SLUICE_PURPOSE_*: for which further descriptors the callbacks are asked */
-  uint8_t refusal;          /* SLUICE_REFUSAL_* */
-  bool ftp_same_peer;       /* an accepted FTP data connection must come from the control connection's peer */
+  uint32_t
+      socket_purposes; /* SLUICE_PURPOSE_*: for which further descriptors the callbacks are asked */
+  uint8_t refusal;     /* SLUICE_REFUSAL_* */
+  bool ftp_same_peer;  /* an accepted FTP data connection must come from the control connection's
+                          peer */
 };
 
 #endif

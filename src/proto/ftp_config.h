@@ -9,7 +9,7 @@
 
 struct ftp_config {
   char *ftp_account; /* owned: secrets, strings */
-  char *ftpport; /* set: active mode; "-", an address, host or interface, with ":port[-port]" */
+  char *ftpport;     /* set: active mode; "-", an address, host or interface, with ":port[-port]" */
   char *ftp_alternative_to_user;
 
   struct curl_slist *quote, *postquote, *prequote; /* borrowed */

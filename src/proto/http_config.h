@@ -7,8 +7,8 @@
 
 #include <curl/curl.h>
 
-/* What kind of request the options together ask for; io.customrequest changes the word that is sent and nothing
- * else. */
+/* What kind of request the options together ask for; io.customrequest changes the word that is sent
+ * and nothing else. */
 enum http_method {
   SL_HTTP_GET,
   SL_HTTP_HEAD,      /* NOBODY; io.nobody alone decides when it was set before another method */
@@ -28,7 +28,7 @@ struct http_config {
   char *aws_sigv4;     /* "provider1[:provider2[:region[:service]]]" */
   char *service_name;  /* Negotiate, SASL */
 
-  char *copypostfields;          /* owned: what COPYPOSTFIELDS has copied, then postfields points here */
+  char *copypostfields; /* owned: what COPYPOSTFIELDS has copied, then postfields points here */
   struct curl_slist *cookiefile; /* owned: all names given, in order, read before a transfer */
   struct curl_slist *hstsfiles;  /* owned: the same for HSTS; hsts is the one to write */
 

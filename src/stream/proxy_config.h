@@ -1,4 +1,5 @@
-/* Which proxies a connection passes through, and how it speaks to them. Part of a connection's identity. */
+/* Which proxies a connection passes through, and how it speaks to them. Part of a connection's
+ * identity. */
 #ifndef SL_STREAM_PROXY_CONFIG_H
 #define SL_STREAM_PROXY_CONFIG_H
 
@@ -18,9 +19,9 @@ struct proxy_config {
 
   struct curl_slist *proxyheader; /* borrowed */
 
-  uint32_t proxyauth; /* CURLAUTH_* */
-  uint16_t proxyport; /* 0: as in the string, or the type's default */
-  uint8_t proxytype;  /* CURLPROXY_*; a scheme in the string wins */
+  uint32_t proxyauth;  /* CURLAUTH_* */
+  uint16_t proxyport;  /* 0: as in the string, or the type's default */
+  uint8_t proxytype;   /* CURLPROXY_*; a scheme in the string wins */
   uint8_t socks5_auth; /* CURLAUTH_BASIC | CURLAUTH_GSSAPI */
   uint8_t headeropt;   /* CURLHEADER_* */
   bool httpproxytunnel, suppress_connect_headers, proxy_transfer_mode;

@@ -7,42 +7,57 @@ enum { MAX_DROPPED = 64 };
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-/* After a read or write that gave nothing: SL_OK is the end of what the peer sends. */
-static sl_result stopped(struct tls_conn *conn, int ret, bool reading)
+/* OpenSSL is in the middle of a handshake message, or in its error state. A second look tells them
+ * apart, with an error queue that has nothing but our own. */
+static sl_result stopped_in_handshake(struct tls_conn *conn, bool reading)
 {
   char reason[TLS_REASON_MAX];
-  const char *what = reading ? "SSL_read" : "SSL_write";
-  int error = SSL_get_error(conn->ssl, ret);
-  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-    return SL_WAIT;
-  if (error == SSL_ERROR_ZERO_RETURN && reading) {
-    conn->ended = true;
-    return SL_OK;
-  }
-  int why = ERR_GET_REASON(ERR_peek_error());
-  if (conn->io_error && !conn->failed) {
+  unsigned long last = ERR_peek_last_error();
+  int why = ERR_GET_REASON(last);
+  ERR_clear_error();
+  if (conn->want && !conn->eof) {
+    int error = SSL_get_error(conn->ssl, SSL_do_handshake(conn->ssl));
     ERR_clear_error();
-    return conn->failed = conn->io_error;
+    if (error == SSL_ERROR_NONE || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+      return SL_WAIT;
   }
+  if (conn->failed) /* a check of ours, in a renegotiation */
+    return conn->failed;
+  sl_tls_reason(reason, last);
   if (reading && conn->eof && why == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     conn->ended = conn->truncated = true;
-    sl_tls_fail_text(&conn->err, SL_OK, "OpenSSL SSL_read: OpenSSL/%s: %s, errno 0",
-                     OpenSSL_version(OPENSSL_VERSION_STRING), sl_tls_reason(reason));
-    return SL_OK;
+    return sl_tls_fail_text(&conn->err, SL_OK, "OpenSSL SSL_read: OpenSSL/%s: %s, errno 0",
+                            OpenSSL_version(OPENSSL_VERSION_STRING), reason);
   }
   sl_result code = why == ERR_R_MALLOC_FAILURE ? CURLE_OUT_OF_MEMORY
                    : reading                   ? CURLE_RECV_ERROR
                                                : CURLE_SEND_ERROR;
-  return sl_tls_fail(conn, code, "OpenSSL %s: OpenSSL/%s: %s, errno 0", what,
-                     OpenSSL_version(OPENSSL_VERSION_STRING), sl_tls_reason(reason));
+  return sl_tls_fail(conn, code, "OpenSSL %s: OpenSSL/%s: %s, errno 0",
+                     reading ? "SSL_read" : "SSL_write", OpenSSL_version(OPENSSL_VERSION_STRING),
+                     reason);
 }
 
-/* Other users of OpenSSL in this thread may have left errors that are not ours. */
-static void begin(struct tls_conn *conn)
+/* After a read or write that gave nothing: SL_OK is the end of what the peer sends.
+ *
+ * SSL_get_error() would first look for errors that others left in this thread's queue, which then
+ * had to be emptied before each call. What the BIO met and OpenSSL's state say the same. */
+static sl_result stopped(struct tls_conn *conn, bool reading)
 {
-  conn->want = 0;
-  if (ERR_peek_error())
+  if (conn->io_error) {
     ERR_clear_error();
+    if (!conn->failed)
+      conn->failed = conn->io_error;
+    return conn->failed;
+  }
+  if (SSL_in_init(conn->ssl)) /* a fatal error also leads here */
+    return stopped_in_handshake(conn, reading);
+  if (conn->want)
+    return SL_WAIT;
+  if (reading && SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) {
+    conn->ended = true;
+    return SL_OK;
+  }
+  return stopped_in_handshake(conn, reading);
 }
 
 sl_result sl_tls_read(struct tls_conn *conn, void *dst, size_t cap, size_t *out_n)
@@ -52,12 +67,11 @@ sl_result sl_tls_read(struct tls_conn *conn, void *dst, size_t cap, size_t *out_
   if (!conn->ready && !result)
     return sl_tls_fail(conn, CURLE_RECV_ERROR, "SSL: read before the handshake");
   if (!result && !conn->ended && cap) {
-    begin(conn);
+    conn->want = 0;
     conn->drained = false;
     do {
-      int ret = SSL_read_ex(conn->ssl, (char *)dst + n, cap - n, &got);
-      if (ret <= 0) {
-        result = stopped(conn, ret, true);
+      if (SSL_read_ex(conn->ssl, (char *)dst + n, cap - n, &got) <= 0) {
+        result = stopped(conn, true);
         conn->drained = result == SL_WAIT;
         break;
       }
@@ -76,14 +90,12 @@ sl_result sl_tls_write(struct tls_conn *conn, const void *src, size_t len, size_
   sl_result result = conn->failed;
   if (!conn->ready && !result)
     return sl_tls_fail(conn, CURLE_SEND_ERROR, "SSL: write before the handshake");
-  if (!result)
-    begin(conn);
+  conn->want = 0;
   while (!result && n < len) {
-    int ret = SSL_write_ex(conn->ssl, (const char *)src + n, len - n, &put);
-    if (ret > 0)
+    if (SSL_write_ex(conn->ssl, (const char *)src + n, len - n, &put) > 0)
       n += put;
     else
-      result = stopped(conn, ret, false);
+      result = stopped(conn, false);
   }
   if (result != SL_OK && !n)
     return result;
@@ -118,7 +130,8 @@ sl_result sl_tls_shutdown(struct tls_conn *conn, bool wait_peer)
 {
   if (!conn->ready || conn->failed)
     return conn->failed; /* after an error nothing more may be sent */
-  begin(conn);
+  conn->want = 0;
+  ERR_clear_error();
   if (!(SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) || conn->closing) {
     conn->closing = true;
     int ret = SSL_shutdown(conn->ssl);

@@ -66,7 +66,7 @@ static sl_result fail_cert(const struct tls_config *config, enum cert_type type,
       "could not load %s client certificate from %s, OpenSSL error %s, (no key found, wrong pass "
       "phrase, or wrong file format?)",
       type == TYPE_PEM ? "PEM" : "ASN1",
-      config->sslcert_blob ? "CURLOPT_SSLCERT_BLOB" : config->sslcert, sl_tls_reason(reason));
+      config->sslcert_blob ? "CURLOPT_SSLCERT_BLOB" : config->sslcert, sl_tls_reason(reason, ERR_peek_error()));
 }
 
 /* The certificates behind the first one in a PEM file are its chain. */
@@ -169,14 +169,14 @@ static sl_result use_p12_parts(SSL_CTX *ctx, PKCS12 *p12, const struct tls_confi
   if (!PKCS12_parse(p12, config->keypasswd ? config->keypasswd : "", &key, &cert, &chain))
     return sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM,
                             "could not parse PKCS12 file, check password, OpenSSL error %s",
-                            sl_tls_reason(reason));
+                            sl_tls_reason(reason, ERR_peek_error()));
   if (!cert || !key)
     result = sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM,
                               "PKCS12 file has no certificate or no private key");
   else if (SSL_CTX_use_cert_and_key(ctx, cert, key, chain, 1) != 1)
     result = sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM,
                               "could not use the certificate of the PKCS12 file: %s",
-                              sl_tls_reason(reason));
+                              sl_tls_reason(reason, ERR_peek_error()));
   EVP_PKEY_free(key);
   X509_free(cert);
   sk_X509_pop_free(chain, X509_free);

@@ -51,8 +51,8 @@ sl_result sl_tls_fail_text(struct buf *err, sl_result code, const char *format, 
     __attribute__((format(printf, 3, 4)));
 struct tls_conn *sl_tls_conn_of(const SSL *ssl);
 
-/* "error:0A000126:SSL routines::..." of the oldest error in OpenSSL's queue, which is emptied. */
+/* "error:0A000126:SSL routines::..." of an OpenSSL error; its queue is emptied. */
 enum { TLS_REASON_MAX = 256 };
-const char *sl_tls_reason(char dst[TLS_REASON_MAX]);
+const char *sl_tls_reason(char dst[TLS_REASON_MAX], unsigned long code);
 
 #endif

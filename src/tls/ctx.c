@@ -228,7 +228,7 @@ static sl_result build(struct tls_cache *cache, const struct tls_config *config,
   if (!ctx->ssl) {
     sl_free(ctx);
     return sl_tls_fail_text(params->err, CURLE_OUT_OF_MEMORY, "SSL: could not create a context: %s",
-                            sl_tls_reason(reason));
+                            sl_tls_reason(reason, ERR_peek_error()));
   }
   use_options(ctx, config);
   if (params->keylog)

@@ -28,6 +28,17 @@ static void session_free(struct tls_session *s)
   sl_free(s);
 }
 
+/* What the server promised for its ticket; in TLS 1.2 it need not say. */
+static int64_t lifetime_s(const SSL_SESSION *ssl)
+{
+  unsigned long hint_s = SSL_SESSION_get_ticket_lifetime_hint(ssl);
+  int64_t life_s = SSL_SESSION_get_timeout(ssl);
+  if (SSL_SESSION_has_ticket(ssl) &&
+      (hint_s || SSL_SESSION_get_protocol_version(ssl) == TLS1_3_VERSION))
+    life_s = (int64_t)hint_s;
+  return life_s < TLS_SESSION_AGE ? life_s : TLS_SESSION_AGE;
+}
+
 static struct tls_session *session_new(SSL_SESSION *ssl, const char *key)
 {
   size_t len = key ? strlen(key) : 0;
@@ -38,10 +49,7 @@ static struct tls_session *session_new(SSL_SESSION *ssl, const char *key)
     memcpy(s->key, key, len);
   sl_list_init(&s->node);
   s->ssl = ssl;
-  int64_t life_s = SSL_SESSION_get_timeout(ssl);
-  if (life_s > TLS_SESSION_AGE)
-    life_s = TLS_SESSION_AGE;
-  s->valid_until_s = (int64_t)SSL_SESSION_get_time(ssl) + life_s;
+  s->valid_until_s = (int64_t)SSL_SESSION_get_time(ssl) + lifetime_s(ssl);
   return s;
 }
 

@@ -47,9 +47,8 @@ sl_result sl_tls_fail(struct tls_conn *conn, sl_result code, const char *format,
   return conn->failed;
 }
 
-const char *sl_tls_reason(char dst[TLS_REASON_MAX])
+const char *sl_tls_reason(char dst[TLS_REASON_MAX], unsigned long code)
 {
-  unsigned long code = ERR_peek_error();
   dst[0] = '\0';
   if (code)
     ERR_error_string_n(code, dst, TLS_REASON_MAX);
@@ -281,16 +280,16 @@ static sl_result handshake_error(struct tls_conn *conn, int error)
                        X509_verify_cert_error_string(verdict));
   }
   if (why == ERR_R_MALLOC_FAILURE)
-    return sl_tls_fail(conn, CURLE_OUT_OF_MEMORY, "TLS connect error: %s", sl_tls_reason(reason));
+    return sl_tls_fail(conn, CURLE_OUT_OF_MEMORY, "TLS connect error: %s", sl_tls_reason(reason, ERR_peek_error()));
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && why == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
-    return sl_tls_fail(conn, CURLE_SSL_CLIENTCERT, "TLS connect error: %s", sl_tls_reason(reason));
+    return sl_tls_fail(conn, CURLE_SSL_CLIENTCERT, "TLS connect error: %s", sl_tls_reason(reason, ERR_peek_error()));
   if (conn->io_error && conn->io_error != CURLE_RECV_ERROR && conn->io_error != CURLE_SEND_ERROR) {
     ERR_clear_error();
     return conn->failed = conn->io_error;
   }
   if (code && !conn->io_error)
     return sl_tls_fail(conn, CURLE_SSL_CONNECT_ERROR, "TLS connect error: %s",
-                       sl_tls_reason(reason));
+                       sl_tls_reason(reason, ERR_peek_error()));
   ERR_clear_error();
   return sl_tls_fail(conn, CURLE_SSL_CONNECT_ERROR, "TLS connect error: %s in connection to %s:%u",
                      error_name(error), conn->hello->host, conn->hello->port);

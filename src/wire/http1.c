@@ -8,6 +8,7 @@ enum { STATUS_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL
 void sl_http1_init(struct http1 *h)
 {
   h->state = STATUS_LINE;
+  h->status = 0;
   h->head = 0;
   h->fields = 0;
   h->error = NULL;
@@ -72,8 +73,11 @@ static bool parse_status(struct http1 *h, struct slice line)
       return false;
   if (rest.n > 4 && !sl_is_space(rest.p[4]))
     return false;
-  h->status = (uint16_t)((rest.p[1] - '0') * 100 + (rest.p[2] - '0') * 10 + (rest.p[3] - '0'));
-  return h->status >= 100 && (h->major != 1 || h->minor <= 1);
+  int status = (rest.p[1] - '0') * 100 + (rest.p[2] - '0') * 10 + (rest.p[3] - '0');
+  if (status < 100 || (h->major == 1 && h->minor > 1))
+    return false;
+  h->status = (uint16_t)status;
+  return true;
 }
 
 /* A whole line, or MORE. Counts it. */

@@ -35,7 +35,7 @@ struct http1 {
   const char *error;
   uint32_t head;    /* bytes of the head so far */
   uint16_t fields;
-  uint16_t status;  /* 100-999 */
+  uint16_t status;  /* 100-999; 0 until there was a status line */
   uint8_t minor;    /* of HTTP/1.x */
   uint8_t major;    /* 1; 2 and 3 are what some servers claim in a line of text */
   uint8_t state;

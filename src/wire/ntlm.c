@@ -125,8 +125,7 @@ static bool des(const unsigned char key[7], const unsigned char in[8], unsigned 
     k[i] = k[i + 8] = k[i + 16] = (unsigned char)((high | low) & 0xfe);
   }
   bool good = ctx && EVP_EncryptInit_ex(ctx, EVP_des_ede3_ecb(), NULL, k, NULL) &&
-              EVP_CIPHER_CTX_set_padding(ctx, 0) && EVP_EncryptUpdate(ctx, scratch, &n, in, 8) &&
-              n == 8;
+              EVP_EncryptUpdate(ctx, scratch, &n, in, 8) && n == 8;
   if (good)
     memcpy(out, scratch, 8);
   EVP_CIPHER_CTX_free(ctx);

@@ -94,7 +94,7 @@ CURLUcode sl_url_print_host(const struct url *u, unsigned flags, struct buf *out
     sl_buf_done(&scratch);
     return code ? code : buf_code(out);
   }
-  if (flags & CURLU_PUNY2IDN && u->host_kind == SL_HOST_NAME && is_punycode(u->host))
+  if (flags & CURLU_PUNY2IDN && is_punycode(u->host))
     return sl_idn_to_utf8(u->host, out);
   sl_buf_add(out, u->host);
   return buf_code(out);
@@ -237,16 +237,14 @@ CURLUcode sl_url_resolve(const struct url *base, struct slice text, unsigned fla
 {
   struct buf joined;
   bool merged = text.n && text.p[0] != '/' && text.p[0] != '?' && text.p[0] != '#';
-  bool absolute = sl_url_is_absolute(text, flags);
-  flags = (flags | CURLU_URLENCODE) & ~(unsigned)(CURLU_GUESS_SCHEME | CURLU_DEFAULT_SCHEME);
-  if (absolute)
-    return sl_url_parse(out_url, text, flags);
+  if (sl_url_is_absolute(text, flags))
+    return sl_url_parse(out_url, text, flags | CURLU_URLENCODE);
   if (merged) /* dots of a relative path have to be resolved, whatever else may stay as it is */
     flags &= ~(unsigned)CURLU_PATH_AS_IS;
   sl_buf_init(&joined, SL_URL_TEXT_MAX);
   CURLUcode code = join(base, text, &joined);
   if (!code)
-    code = sl_url_parse(out_url, sl_buf_peek(&joined), flags);
+    code = sl_url_parse(out_url, sl_buf_peek(&joined), flags | CURLU_URLENCODE);
   sl_buf_done(&joined);
   return code;
 }

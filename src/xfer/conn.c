@@ -39,7 +39,6 @@ void sl_conn_free(struct conn *c, bool polite)
   if (c->top && polite && !c->shut)
     sl_stream_shutdown(c->top);
   sl_stream_free(c->top);
-  sl_auth_conn_done(c);
   sl_buf_done(&c->in);
   sl_free(c);
 }

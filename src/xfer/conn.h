@@ -27,8 +27,7 @@ struct conn {
   bool used;              /* has served one before */
   bool plain_proxy;       /* requests go to an HTTP proxy in absolute form */
   bool shut;              /* the peer has closed */
-  bool auth_bound;        /* NTLM or Negotiate has tied it to an identity (lesson 7) */
-  struct ntlm_state *ntlm, *proxy_ntlm; /* of an exchange under way, else NULL */
+  bool ntlm_done, proxy_ntlm_done; /* it is authenticated: its identity has the credentials in it (lesson 7) */
   char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX];
 };
 

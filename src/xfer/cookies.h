@@ -1,4 +1,4 @@
-/* The cookie engine of a transfer: the store of the handle (or of its share), files, and what of it a request sends. */
+/* The cookie engine: the jar of the handle (or of its share), its files, and what of it a request sends. */
 #ifndef SL_XFER_COOKIES_H
 #define SL_XFER_COOKIES_H
 
@@ -7,12 +7,14 @@
 
 struct transfer;
 struct easy;
+struct cookie_store;
 
-/* Appends the Cookie field: the store's cookies for this request and CURLOPT_COOKIE. */
+/* Appends the Cookie field: the jar's cookies for this request, then CURLOPT_COOKIE. */
 sl_result sl_cookies_request(struct transfer *t, struct buf *dst);
 sl_result sl_cookies_response(struct transfer *t, struct slice value); /* one Set-Cookie value */
-sl_result sl_cookies_begin(struct transfer *t); /* CURLOPT_COOKIEFILE is read when the first transfer begins */
-sl_result sl_cookies_dup(struct easy *from, struct easy *to); /* curl_easy_duphandle() copies the cookies */
+sl_result sl_cookies_begin(struct transfer *t); /* reads the CURLOPT_COOKIEFILE names that have not been read yet */
 void sl_cookies_free(struct easy *e);           /* writes CURLOPT_COOKIEJAR */
+struct cookie_store *sl_cookie_store_new(void);
+void sl_cookie_store_free(struct cookie_store *s);
 
 #endif

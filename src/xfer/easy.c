@@ -35,6 +35,7 @@ void sl_easy_free(struct easy *e)
   sl_easy_set_share(e, NULL);
   sl_header_store_done(e);
   sl_certs_free(e);
+  sl_auth_memory_free(e->auth);
   sl_url_done(&e->url);
   sl_info_done(&e->info);
   sl_settings_done(&e->set);

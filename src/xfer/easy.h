@@ -29,6 +29,7 @@ struct easy {
   struct buf headers;       /* the header fields of the last transfer, for curl_easy_header(); see header_store.h */
   struct header_view *header_view; /* what curl_easy_header() has returned */
   struct cookie_store *cookies;    /* NULL: the cookie engine is off */
+  struct auth_memory *auth;        /* what earlier challenges said; NULL: nothing */
   struct curl_certinfo *certs;     /* owned: CURLOPT_CERTINFO of the last transfer */
   struct conn *last_conn;          /* CONNECT_ONLY: for curl_easy_send() and _recv(); NULL otherwise */
 };

@@ -13,6 +13,7 @@
 
 enum {
   MAX_HEAD_OUT = 1024 * 1024, /* bytes of a request's head */
+  MAX_CODINGS = 1024,         /* bytes of their names */
   ROUNDS = 32,                /* reads before others get their turn */
   CHUNK_FRAME = 12            /* "ffffffff\r\n" and "\r\n" around a chunk */
 };
@@ -23,6 +24,7 @@ static sl_result http_init(struct transfer *t)
 {
   struct http *h = &t->http;
   sl_buf_init(&h->out, MAX_HEAD_OUT);
+  sl_buf_init(&h->te, MAX_CODINGS);
   h->method = t->easy->set.http->method;
   if (t->easy->set.io.nobody)
     h->method = SL_HTTP_HEAD;
@@ -58,6 +60,7 @@ static sl_result http_start(struct transfer *t)
 static void http_cleanup(struct transfer *t)
 {
   sl_buf_done(&t->http.out);
+  sl_buf_done(&t->http.te);
   sl_auth_done(t);
 }
 
@@ -286,8 +289,6 @@ static sl_result on_head_end(struct transfer *t, struct slice line)
   sl_result rc = final ? sl_http_head_end(t) : SL_OK;
   if (rc && rc != CURLE_HTTP_RETURNED_ERROR && rc != CURLE_RANGE_ERROR && rc != CURLE_FILESIZE_EXCEEDED)
     return rc;
-  if (rc == CURLE_HTTP_RETURNED_ERROR)
-    return rc;
   sl_result delivered = sl_sink_header(t, line, SINK_HEAD_END);
   if (rc)
     return rc;
@@ -323,7 +324,9 @@ static sl_result parse_error(struct transfer *t)
 {
   const struct http1 *p = &t->http.parser;
   if (p->too_large)
-    return sl_fail(t, CURLE_TOO_LARGE, "%s", p->error);
+    return sl_fail(t, p->head > HTTP1_MAX_HEAD / 2 ? CURLE_RECV_ERROR : CURLE_TOO_LARGE, "%s", p->error);
+  if (!p->status)
+    return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "%s", p->error);
   if (t->http.head_done)
     return sl_fail(t, CURLE_RECV_ERROR, "%s in chunked-encoding", p->error);
   return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", p->error);
@@ -332,12 +335,33 @@ static sl_result parse_error(struct transfer *t)
 static sl_result on_body(struct transfer *t, struct slice data)
 {
   int64_t max = t->easy->set.io.maxfilesize;
-  if (!t->sink.discard) {
-    t->progress.dl_now += (int64_t)data.n;
-    if (max && t->progress.dl_now > max)
-      return sl_fail(t, CURLE_FILESIZE_EXCEEDED, "Exceeded the maximum allowed file size (%lld)", (long long)max);
+  if (t->sink.discard)
+    return SL_OK;
+  t->progress.dl_now += (int64_t)data.n;
+  if (!max || t->progress.dl_now <= max)
+    return sl_sink_body(t, data);
+  size_t over = (size_t)(t->progress.dl_now - max);
+  if (over < data.n) { /* what is allowed is delivered */
+    sl_result rc = sl_sink_body(t, slice_head(data, data.n - over));
+    if (rc > 0)
+      return rc;
   }
-  return sl_sink_body(t, data);
+  return sl_fail(t, CURLE_FILESIZE_EXCEEDED, "Exceeded the maximum allowed file size (%lld)", (long long)max);
+}
+
+/* Delivered with the line end that it should have had. */
+static sl_result on_trailer(struct transfer *t, struct slice line)
+{
+  if (line.n < 2 || line.p[line.n - 2] != '\r') {
+    char *copy = sl_arena_alloc(&t->arena, line.n + 1);
+    if (!copy)
+      return SL_NOMEM;
+    memcpy(copy, line.p, line.n - 1);
+    memcpy(copy + line.n - 1, "\r\n", 2);
+    line = slice_of(copy, line.n + 1);
+  }
+  sl_result rc = sl_header_store_add(t->easy, line, CURLH_TRAILER);
+  return rc ? rc : sl_sink_header(t, line, SINK_TRAILER);
 }
 
 static sl_result on_status(struct transfer *t, struct slice line)
@@ -359,10 +383,8 @@ static sl_result take_event(struct transfer *t, enum http1_event e, struct slice
     return on_head_end(t, part);
   case HTTP1_BODY:
     return on_body(t, part);
-  case HTTP1_TRAILER: {
-    sl_result rc = sl_header_store_add(t->easy, part, CURLH_TRAILER);
-    return rc ? rc : sl_sink_header(t, part, SINK_TRAILER);
-  }
+  case HTTP1_TRAILER:
+    return on_trailer(t, part);
   case HTTP1_NO_HTTP:
     return on_no_http(t, in);
   case HTTP1_BAD:

@@ -44,7 +44,8 @@ struct http {
   bool length_known, te_chunked, te_other, cl_bad;
   bool resume_checked;       /* a Content-Range said that the resume works */
   bool te_error;
-  uint16_t n_1xx, n_set_cookie;
+  uint16_t n_1xx, n_set_cookie, n_te;
+  struct buf te;             /* transfer codings other than chunked, in order */
   int64_t content_length;
   int64_t upload_offset;     /* resumed upload: what the peer has already */
   int64_t last_modified;     /* seconds, -1 none */

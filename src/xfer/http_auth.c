@@ -1,96 +1,357 @@
 /* HTTP authentication; see http_auth.h. */
 #include "xfer/http_auth.h"
 
+#include "base/mem.h"
 #include "base/text.h"
+#include "sys/clock.h"
+#include "sys/random.h"
+#include "wire/auth_header.h"
+#include "wire/digest.h"
 #include "wire/encode.h"
 #include "xfer/transfer.h"
+
+#define ONE_OF(mask) ((mask) && !((mask) & ((mask)-1)))
+static const uint32_t built = CURLAUTH_BASIC | CURLAUTH_BEARER | CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE | CURLAUTH_NTLM |
+                              CURLAUTH_AWS_SIGV4;
+
+/* Of one peer; the origin's is forgotten when the handle turns to another (lesson 4). */
+struct peer_memory {
+  struct digest digest;
+  uint32_t picked;
+};
+struct auth_memory {
+  struct peer_memory origin, proxy;
+  char *origin_name; /* "scheme://host:port user" that origin is about */
+};
+
+void sl_auth_memory_free(struct auth_memory *m)
+{
+  if (!m)
+    return;
+  sl_digest_done(&m->origin.digest);
+  sl_digest_done(&m->proxy.digest);
+  sl_free(m->origin_name);
+  sl_free(m);
+}
+
+static struct peer_memory *memory(const struct transfer *t, const struct http_auth *a)
+{
+  struct auth_memory *m = t->easy->auth;
+  return !m ? NULL : a == &t->http.proxy_auth ? &m->proxy : &m->origin;
+}
+
+/* Made when there is something to remember. */
+static struct peer_memory *own_memory(struct transfer *t, const struct http_auth *a)
+{
+  if (!t->easy->auth)
+    t->easy->auth = sl_calloc(1, sizeof *t->easy->auth);
+  return memory(t, a);
+}
+
+static sl_result remember_origin(struct transfer *t)
+{
+  struct auth_memory *m = t->easy->auth;
+  struct buf name;
+  if (!m)
+    return SL_OK;
+  sl_buf_init(&name, 128 * 1024);
+  sl_buf_printf(&name, "%s://%.*s:%d %s", t->proto->scheme, (int)t->host.n, t->host.p, t->port,
+                t->user ? t->user : "");
+  if (!sl_buf_ok(&name)) {
+    sl_buf_done(&name);
+    return SL_NOMEM;
+  }
+  if (!m->origin_name || strcmp(m->origin_name, name.p)) {
+    sl_digest_done(&m->origin.digest);
+    m->origin.picked = 0;
+    sl_free(m->origin_name);
+    m->origin_name = sl_buf_take(&name);
+  }
+  sl_buf_done(&name);
+  return SL_OK;
+}
+
+static void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
+{
+  const struct peer_memory *m = memory(t, a);
+  sl_ntlm_challenge_done(&a->ntlm);
+  *a = (struct http_auth){.want = allowed & built};
+  a->picked = m && m->picked & a->want ? m->picked : a->want;
+}
 
 void sl_auth_init(struct transfer *t)
 {
   const struct settings *set = &t->easy->set;
-  struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
   bool ours = !t->http.cross_origin || set->http->unrestricted_auth;
-  a->want = 0;
-  if (sl_auth_user(t))
-    a->want = set->http->httpauth;
+  uint32_t allowed = 0;
+  if (t->user || t->password)
+    allowed = set->http->httpauth & ~(uint32_t)CURLAUTH_BEARER;
   if (ours && set->http->xoauth2_bearer)
-    a->want |= set->http->httpauth & CURLAUTH_BEARER;
-  p->is_proxy = true;
-  p->want = set->proxy->proxyusername ? set->proxy->proxyauth : 0;
+    allowed |= set->http->httpauth & CURLAUTH_BEARER;
+  if (ours && set->http->aws_sigv4 && t->user)
+    allowed = CURLAUTH_AWS_SIGV4;
+  if (remember_origin(t)) /* out of memory: what is remembered could be another origin's */
+    allowed = 0;
+  start(t, &t->http.auth, allowed);
+  start(t, &t->http.proxy_auth, set->proxy->proxyauth);
 }
 
 void sl_auth_done(struct transfer *t)
 {
-  (void)t;
+  sl_ntlm_challenge_done(&t->http.auth.ntlm);
+  sl_ntlm_challenge_done(&t->http.proxy_auth.ntlm);
 }
 
-void sl_auth_conn_done(struct conn *c)
+/* ---- requests ---- */
+
+struct credentials {
+  struct slice user, password;
+};
+
+static struct credentials credentials(const struct transfer *t, bool proxy)
 {
-  (void)c;
+  const char *user = proxy ? t->proxy_user : t->user, *password = proxy ? t->proxy_password : t->password;
+  return (struct credentials){slice_str(user ? user : ""), slice_str(password ? password : "")};
 }
 
-const char *sl_auth_user(const struct transfer *t)
-{
-  return t->user;
-}
-
-const char *sl_auth_password(const struct transfer *t)
-{
-  return t->password;
-}
-
-bool sl_auth_will_challenge(const struct transfer *t)
-{
-  (void)t;
-  return false;
-}
-
-static bool basic(const char *user, const char *password, struct buf *dst)
+static sl_result basic(const struct credentials *c, struct buf *out)
 {
   struct buf pair;
-  sl_buf_init(&pair, 64 * 1024);
-  sl_buf_str(&pair, user ? user : "");
+  sl_buf_init(&pair, 1024 * 1024);
+  sl_buf_add(&pair, c->user);
   sl_buf_char(&pair, ':');
-  sl_buf_str(&pair, password ? password : "");
-  bool ok = sl_buf_ok(&pair) && sl_encode_base64(sl_buf_peek(&pair), dst);
+  sl_buf_add(&pair, c->password);
+  sl_buf_str(out, "Basic ");
+  if (sl_buf_ok(&pair))
+    sl_encode_base64(sl_buf_peek(&pair), out);
+  sl_result rc = sl_buf_result(&pair, CURLE_TOO_LARGE);
   sl_buf_done(&pair);
-  return ok;
+  return rc;
+}
+
+static sl_result digest(struct transfer *t, struct http_auth *a, const struct credentials *c, struct slice method,
+                        struct slice target, struct buf *out)
+{
+  struct peer_memory *m = memory(t, a);
+  unsigned char random[16];
+  struct buf hex, cnonce;
+  a->multipass = true;
+  a->done = m && m->digest.nonce;
+  if (!a->done)
+    return SL_OK; /* no challenge yet: go and fetch one */
+  if (!sl_random_bytes(random, sizeof random))
+    return CURLE_FAILED_INIT;
+  sl_buf_init(&hex, 64);
+  sl_buf_init(&cnonce, 128);
+  sl_encode_hex(slice_of((const char *)random, sizeof random), &hex);
+  sl_encode_base64(sl_buf_peek(&hex), &cnonce);
+  struct digest_request r = {
+      .user = c->user,
+      .password = c->password,
+      .method = method,
+      .uri = target,
+      .cnonce = sl_buf_peek(&cnonce),
+      .ie_flavour = t->easy->set.http->httpauth & CURLAUTH_DIGEST_IE,
+  };
+  sl_result rc = sl_buf_ok(&hex) && sl_buf_ok(&cnonce) ? sl_digest_authorization(&m->digest, &r, out) : SL_NOMEM;
+  sl_buf_done(&hex);
+  sl_buf_done(&cnonce);
+  return rc;
+}
+
+static sl_result ntlm(struct transfer *t, struct http_auth *a, bool proxy, const struct credentials *c,
+                      struct buf *out)
+{
+  unsigned char entropy[SL_NTLM_ENTROPY];
+  bool *bound = proxy ? &t->conn->proxy_ntlm_done : &t->conn->ntlm_done;
+  a->multipass = true;
+  if (*bound) { /* the connection itself is authenticated */
+    a->done = true;
+    return SL_OK;
+  }
+  sl_buf_str(out, "NTLM ");
+  if (a->ntlm_phase != NTLM_TYPE2_RECEIVED) {
+    a->ntlm_phase = NTLM_TYPE1_SENT;
+    a->done = false;
+    return sl_ntlm_negotiate(out);
+  }
+  if (!sl_random_bytes(entropy, sizeof entropy))
+    return CURLE_FAILED_INIT;
+  a->ntlm_phase = NTLM_TYPE3_SENT;
+  a->done = *bound = true;
+  return sl_ntlm_authenticate(&a->ntlm, c->user, c->password, entropy, sl_clock_wall_s(), out);
+}
+
+static sl_result value(struct transfer *t, struct http_auth *a, bool proxy, struct slice method, struct slice target,
+                       struct buf *out)
+{
+  struct credentials c = credentials(t, proxy);
+  switch (a->picked & ~(uint32_t)CURLAUTH_ONLY) {
+  case CURLAUTH_BASIC:
+    a->done = true;
+    return basic(&c, out);
+  case CURLAUTH_BEARER:
+    a->done = true;
+    sl_buf_str(out, "Bearer ");
+    sl_buf_str(out, t->easy->set.http->xoauth2_bearer);
+    return SL_OK;
+  case CURLAUTH_DIGEST:
+  case CURLAUTH_DIGEST_IE:
+    return digest(t, a, &c, method, target, out);
+  case CURLAUTH_NTLM:
+    return ntlm(t, a, proxy, &c, out);
+  case CURLAUTH_AWS_SIGV4:
+    return sl_fail(t, CURLE_NOT_BUILT_IN, "AWS_SIGV4 is not built in yet");
+  default:
+    return SL_OK; /* several are possible: the peer has to choose */
+  }
 }
 
 sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, struct slice target, struct buf *dst)
 {
-  const struct settings *set = &t->easy->set;
   struct http_auth *a = proxy ? &t->http.proxy_auth : &t->http.auth;
-  struct slice custom;
-  (void)method;
-  (void)target;
-  if (!a->want || sl_http_custom(t, proxy ? "Proxy-Authorization" : "Authorization", &custom))
-    return SL_OK;
   const char *name = proxy ? "Proxy-Authorization" : "Authorization";
-  if (!proxy && a->want & CURLAUTH_BEARER && set->http->xoauth2_bearer) {
-    sl_buf_printf(dst, "%s: Bearer %s\r\n", name, set->http->xoauth2_bearer);
-    a->picked = CURLAUTH_BEARER;
-  } else if (a->want & CURLAUTH_BASIC) {
-    sl_buf_printf(dst, "%s: Basic ", name);
-    if (!basic(proxy ? set->proxy->proxyusername : t->user, proxy ? set->proxy->proxypassword : t->password, dst))
-      return sl_buf_result(dst, CURLE_TOO_LARGE);
-    sl_buf_str(dst, "\r\n");
-    a->picked = CURLAUTH_BASIC;
+  struct slice custom;
+  struct buf text;
+  a->multipass = a->done = false;
+  if (!a->want || (proxy && !t->proxy_user) || sl_http_custom(t, name, &custom))
+    return SL_OK;
+  sl_buf_init(&text, 2 * 1024 * 1024);
+  sl_result rc = value(t, a, proxy, method, target, &text);
+  if (!rc)
+    rc = sl_buf_result(&text, CURLE_TOO_LARGE);
+  if (!rc && text.n) {
+    sl_buf_str(dst, name);
+    sl_buf_append(dst, ": ", 2);
+    sl_buf_add(dst, sl_buf_peek(&text));
+    sl_buf_append(dst, "\r\n", 2);
   }
-  return sl_buf_result(dst, CURLE_TOO_LARGE);
+  sl_buf_done(&text);
+  return rc;
 }
 
-sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice value)
+bool sl_auth_is_probe(const struct transfer *t)
 {
-  (void)t;
-  (void)proxy;
-  (void)value;
-  return SL_OK;
+  const struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
+  return (a->multipass && !a->done) || (p->multipass && !p->done);
 }
 
-sl_result sl_auth_after_head(struct transfer *t, bool *out_again)
+bool sl_auth_needs_same_connection(const struct transfer *t)
 {
-  (void)t;
+  return t->http.auth.ntlm_phase == NTLM_TYPE2_RECEIVED || t->http.proxy_auth.ntlm_phase == NTLM_TYPE2_RECEIVED;
+}
+
+/* ---- challenges ---- */
+
+static sl_result take_digest(struct transfer *t, struct http_auth *a, struct slice params)
+{
+  if (a->avail & CURLAUTH_DIGEST) {
+    SL_INFOF(t->easy, "Ignoring duplicate digest auth header.");
+    return SL_OK;
+  }
+  if (!(a->want & (CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE)))
+    return SL_OK;
+  struct peer_memory *m = own_memory(t, a);
+  sl_result rc = m ? remember_origin(t) : SL_NOMEM;
+  if (rc)
+    return rc;
+  switch (sl_digest_challenge(&m->digest, params)) {
+  case SL_DIGEST_READY:
+    a->avail |= CURLAUTH_DIGEST;
+    return SL_OK;
+  case SL_DIGEST_NOMEM:
+    return SL_NOMEM;
+  default:
+    SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
+    a->problem = true;
+    return SL_OK;
+  }
+}
+
+static void take_ntlm(struct transfer *t, struct http_auth *a, bool proxy, struct slice token)
+{
+  bool *bound = proxy ? &t->conn->proxy_ntlm_done : &t->conn->ntlm_done;
+  a->avail |= CURLAUTH_NTLM;
+  if (a->picked != CURLAUTH_NTLM)
+    return;
+  *bound = false;
+  if (token.n && a->ntlm_phase == NTLM_TYPE1_SENT) {
+    sl_ntlm_challenge_done(&a->ntlm);
+    if (!sl_ntlm_challenge_parse(token, &a->ntlm)) {
+      a->ntlm_phase = NTLM_TYPE2_RECEIVED;
+      return;
+    }
+  } else if (!token.n && a->ntlm_phase == NTLM_NONE) {
+    return;
+  }
+  SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
+  a->ntlm_phase = NTLM_NONE;
+  a->problem = true;
+}
+
+/* A scheme without an exchange: being asked again for what was sent means that it was wrong. */
+static void take_simple(struct transfer *t, struct http_auth *a, uint32_t bit)
+{
+  a->avail |= bit;
+  if (a->picked != bit || !a->done)
+    return;
+  a->avail = 0;
+  a->problem = true;
+  SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
+}
+
+sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice text)
+{
+  struct http_auth *a = proxy ? &t->http.proxy_auth : &t->http.auth;
+  struct auth_challenge c;
+  sl_result rc = SL_OK;
+  while (!rc && sl_auth_challenge_next(&text, &c)) {
+    if (sl_text_ieq_str(c.scheme, "Digest"))
+      rc = take_digest(t, a, c.params);
+    else if (sl_text_ieq_str(c.scheme, "NTLM"))
+      take_ntlm(t, a, proxy, c.token68);
+    else if (sl_text_ieq_str(c.scheme, "Basic"))
+      take_simple(t, a, CURLAUTH_BASIC);
+    else if (sl_text_ieq_str(c.scheme, "Bearer"))
+      take_simple(t, a, CURLAUTH_BEARER);
+  }
+  return rc;
+}
+
+/* The best of what both sides can do. */
+static bool pick(struct transfer *t, struct http_auth *a)
+{
+  static const uint32_t order[] = {CURLAUTH_BEARER, CURLAUTH_DIGEST, CURLAUTH_NTLM, CURLAUTH_BASIC};
+  uint32_t possible = a->avail & a->want;
+  if (a->avail & CURLAUTH_DIGEST && a->want & CURLAUTH_DIGEST_IE)
+    possible |= CURLAUTH_DIGEST;
+  a->picked = 0;
+  for (size_t i = 0; i < sizeof order / sizeof *order && !a->picked; i++)
+    a->picked = possible & order[i];
+  if (a->picked && ONE_OF(a->picked)) {
+    struct peer_memory *m = own_memory(t, a);
+    if (m)
+      m->picked = a->picked;
+  }
+  return a->picked != 0;
+}
+
+void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
+{
+  struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
+  bool probe = sl_auth_is_probe(t), again = false;
   *out_again = false;
-  return SL_OK;
+  if (a->problem || p->problem)
+    return;
+  if (a->want && status == 401)
+    again = pick(t, a);
+  if (p->want && t->proxy_user && status == 407)
+    again = pick(t, p) || again;
+  if (!again && probe && status < 300) {
+    /* Nobody asked for credentials after all: now the request itself. */
+    a->want = p->want = 0;
+    a->multipass = p->multipass = false;
+    again = true;
+  }
+  *out_again = again;
 }

@@ -1,39 +1,48 @@
-/* HTTP authentication, towards the origin and towards a proxy. RFC 9110 11, RFC 7617 (Basic), RFC 6750 (Bearer). */
+/* HTTP authentication, towards the origin and towards a proxy. RFC 9110 11, RFC 7617 (Basic), RFC 6750 (Bearer),
+ * RFC 7616 (Digest), NTLM over HTTP, AWS signatures.
+ *
+ * With one kind allowed it is used from the first request on; with several, the first request goes without and the
+ * peer's challenge decides. A request with a body that only serves to fetch a challenge goes with an empty one. */
 #ifndef SL_XFER_HTTP_AUTH_H
 #define SL_XFER_HTTP_AUTH_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/result.h"
+#include "wire/ntlm.h"
 
 struct transfer;
-struct conn;
-struct digest;
+struct easy;
+
+enum ntlm_phase { NTLM_NONE, NTLM_TYPE1_SENT, NTLM_TYPE2_RECEIVED, NTLM_TYPE3_SENT };
 
 struct http_auth {
-  uint32_t want;    /* CURLAUTH_*: what the application allows and has not failed yet */
+  uint32_t want;    /* CURLAUTH_*: what the application allows and can be done */
+  uint32_t picked;  /* one bit, or all of want while nothing is decided */
   uint32_t avail;   /* what the peer has offered in this response */
-  uint32_t picked;  /* one bit: in use; 0: not decided */
-  bool is_proxy;
-  bool done;        /* credentials of `picked` have been sent */
-  bool multipass;   /* an exchange is under way (NTLM, Negotiate) */
-  bool stale;
-  struct digest *digest; /* owned: the last challenge */
-  struct buf challenge;  /* the last token of NTLM or Negotiate */
+  bool done;        /* the credentials in the request are final */
+  bool multipass;   /* a scheme is in use that needs more than one request */
+  bool problem;     /* the peer has refused what we sent */
+  uint8_t ntlm_phase;
+  struct ntlm_challenge ntlm;
 };
 
-void sl_auth_init(struct transfer *t);
+/* What a handle remembers of its peers, so that the next transfer need not be challenged again. */
+struct auth_memory;
+void sl_auth_memory_free(struct auth_memory *m);
+
+void sl_auth_init(struct transfer *t);  /* a new origin */
 void sl_auth_done(struct transfer *t);
-void sl_auth_conn_done(struct conn *c);
-/* Appends "Authorization: ...\r\n" or its proxy form when there are credentials to send now. */
+/* Appends "Authorization: ...\r\n", or the proxy's, when there are credentials to send now. */
 sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, struct slice target, struct buf *dst);
 /* One WWW-Authenticate or Proxy-Authenticate value. */
 sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice value);
-/* The head is complete: should the request be sent again, with (other) credentials? */
-sl_result sl_auth_after_head(struct transfer *t, bool *out_again);
-/* The user name and password for the current origin; NULL: none. */
-const char *sl_auth_user(const struct transfer *t);
-const char *sl_auth_password(const struct transfer *t);
-/* Is the first request only there to fetch a challenge (no body then)? */
-bool sl_auth_will_challenge(const struct transfer *t);
+/* The final head is complete: should the request be sent again, with (other) credentials? */
+void sl_auth_after_head(struct transfer *t, int status, bool *out_again);
+/* Is this request only there to fetch a challenge? Then it has no body. */
+bool sl_auth_is_probe(const struct transfer *t);
+/* The exchange under way lives on this one connection. */
+bool sl_auth_needs_same_connection(const struct transfer *t);
 
 #endif

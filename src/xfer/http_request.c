@@ -58,9 +58,11 @@ static bool is_ours(const struct transfer *t, struct slice name, struct slice va
   if (sl_text_ieq_str(name, "Content-Type"))
     return t->http.method == SL_HTTP_POST_FORM || t->http.method == SL_HTTP_POST_MIME;
   if (sl_text_ieq_str(name, "Content-Length"))
-    return t->http.chunked_up || (t->http.auth.multipass && !t->source.size);
+    return t->http.chunked_up || sl_auth_is_probe(t);
   if (sl_text_ieq_str(name, "Transfer-Encoding"))
     return t->http.chunked_up && sl_text_ieq_str(value, "chunked");
+  if (sl_text_ieq_str(name, "Connection"))
+    return t->easy->set.http->transfer_encoding;
   return false;
 }
 
@@ -233,7 +235,7 @@ static void add_expect(struct transfer *t, struct buf *dst)
 {
   struct http *h = &t->http;
   struct slice value;
-  bool body = has_body_method(t) && t->source.size != 0;
+  bool body = has_body_method(t) && !sl_auth_is_probe(t) && (t->source.size != 0 || h->chunked_up);
   h->upload = body ? HTTP_UP_BODY : HTTP_UP_NONE;
   if (!body)
     return;
@@ -254,6 +256,10 @@ static void add_length(struct transfer *t, struct buf *dst)
 {
   struct slice value;
   const struct curl_slist *own = t->easy->set.http->httpheader;
+  if (sl_auth_is_probe(t)) {
+    sl_buf_str(dst, "Content-Length: 0\r\n");
+    return;
+  }
   if (t->http.chunked_up) {
     sl_buf_str(dst, "Transfer-Encoding: chunked\r\n");
     return;
@@ -319,15 +325,16 @@ static void add_time_condition(struct transfer *t, struct buf *dst)
 
 /* ---- all of it ---- */
 
-static void add_te(struct transfer *t, struct buf *dst)
+/* RFC 9110 10.1.4: TE is named in Connection, beside what the application has there. */
+static void add_te_connection(struct transfer *t, struct buf *dst)
 {
   struct slice value = SLICE_NONE;
   if (!t->easy->set.http->transfer_encoding)
     return;
-  if (t->easy->set.http->httpheader && sl_http_custom(t, "Connection", &value))
-    sl_buf_printf(dst, "Connection: %.*s%sTE\r\nTE: gzip\r\n", (int)value.n, value.p, value.n ? ", " : "");
+  if (t->easy->set.http->httpheader && sl_http_custom(t, "Connection", &value) && value.n)
+    sl_buf_printf(dst, "Connection: %.*s, TE\r\n", (int)value.n, value.p);
   else
-    sl_buf_str(dst, "Connection: TE\r\nTE: gzip\r\n");
+    sl_buf_str(dst, "Connection: TE\r\n");
 }
 
 static void add_negotiation(struct transfer *t, struct buf *dst)
@@ -336,10 +343,12 @@ static void add_negotiation(struct transfer *t, struct buf *dst)
   if (h->useragent && h->useragent[0])
     add_field(t, dst, "User-Agent", slice_str(h->useragent));
   add_field(t, dst, "Accept", SLICE_LIT("*/*"));
-  add_te(t, dst);
+  if (t->easy->set.http->transfer_encoding)
+    add_field(t, dst, "TE", SLICE_LIT("gzip"));
   if (h->accept_encoding)
     add_field(t, dst, "Accept-Encoding",
               slice_str(h->accept_encoding[0] ? h->accept_encoding : sl_decode_supported()));
+  add_te_connection(t, dst);
   if (t->referer)
     add_field(t, dst, "Referer", slice_str(t->referer));
   if (t->conn->plain_proxy)

@@ -21,6 +21,8 @@ void sl_http_response_reset(struct transfer *t)
   h->last_modified = -1;
   h->location = NULL;
   h->n_set_cookie = 0;
+  h->n_te = 0;
+  sl_buf_clear(&h->te);
   h->auth.avail = h->proxy_auth.avail = 0;
 }
 
@@ -74,26 +76,30 @@ static sl_result content_length(struct transfer *t, struct slice value)
   return SL_OK;
 }
 
+/* RFC 9112 6.1: "chunked" frames the message, everything else is a coding of it. Without decoding
+ * (CURLOPT_HTTP_TRANSFER_DECODING off) only the chunks matter. */
 static sl_result transfer_encoding(struct transfer *t, struct slice value)
 {
   struct http *h = &t->http;
   struct slice coding;
   while (sl_text_next(&value, ',', &coding)) {
-    if (!coding.n)
+    if (!coding.n || sl_text_ieq_str(coding, "identity"))
       continue;
-    if (h->te_chunked) /* RFC 9112 6.1: chunked is the last one, or the length is anybody's guess */
-      return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "A Transfer-Encoding (%.*s) was not listed first",
-                     (int)coding.n, coding.p);
     if (sl_text_ieq_str(coding, "chunked")) {
       h->te_chunked = true;
       continue;
     }
-    h->te_other = true;
-    if (sl_text_ieq_str(coding, "identity") || !t->easy->set.http->transfer_encoding)
+    if (!t->easy->set.http->http_transfer_decoding)
       continue;
-    sl_result rc = t->sink.decode ? sl_decode_add(t->sink.decode, coding) : sl_decode_new(coding, &t->sink.decode);
-    if (rc)
-      return rc == CURLE_BAD_CONTENT_ENCODING ? sl_fail(t, rc, "Unsupported transfer encoding") : rc;
+    if (h->te_chunked)
+      return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "A Transfer-Encoding (%.*s) was not listed first",
+                     (int)coding.n, coding.p);
+    if (++h->n_te > SL_DECODE_CODINGS)
+      return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "Reject response exceeding limit of %d transfer encodings",
+                     SL_DECODE_CODINGS);
+    h->te_other = true;
+    if (!sl_buf_ok(&h->te) || (h->te.n && !sl_buf_char(&h->te, ',')) || !sl_buf_add(&h->te, coding))
+      return SL_NOMEM;
   }
   return SL_OK;
 }
@@ -107,6 +113,16 @@ static sl_result content_encoding(struct transfer *t, struct slice value)
   if (rc == CURLE_BAD_CONTENT_ENCODING)
     return sl_fail(t, rc, "Reject response due to more than %d content encodings", SL_DECODE_CODINGS);
   return rc;
+}
+
+/* The transfer codings were applied after the content codings, whatever the order of the fields is. */
+static sl_result add_transfer_codings(struct transfer *t)
+{
+  struct slice te = sl_buf_peek(&t->http.te);
+  if (!te.n)
+    return SL_OK;
+  sl_result rc = t->sink.decode ? sl_decode_add(t->sink.decode, te) : sl_decode_new(te, &t->sink.decode);
+  return rc == CURLE_BAD_CONTENT_ENCODING ? sl_fail(t, rc, "Too many codings") : rc;
 }
 
 static sl_result connection(struct transfer *t, struct slice value)
@@ -153,8 +169,6 @@ static sl_result content_range(struct transfer *t, struct slice value)
     value = slice_from(value, 1);
   if (sl_num_take(&value, INT64_MAX, &from) && from == t->easy->set.io.resume_from)
     t->http.resume_checked = true;
-  else if (t->http.parser.status < 300)
-    t->easy->info.condition_unmet |= 0; /* a 206 for another range is seen at the end of the head */
   return SL_OK;
 }
 
@@ -255,7 +269,9 @@ static void choose_framing(struct transfer *t)
     h->length_known = false; /* 6.3: Transfer-Encoding wins over Content-Length */
   info->content_length_download = h->length_known ? h->content_length : -1;
   t->progress.dl_total = info->content_length_download;
-  if (has_no_body(t)) {
+  if (has_no_body(t) || (h->ignore_body && !h->te_chunked && !h->length_known)) {
+    /* Nobody waits for the end of a body that nobody wants. */
+    h->close = h->close || !has_no_body(t);
     sl_http1_body(&h->parser, HTTP1_NO_BODY, 0);
   } else if (h->te_chunked) {
     sl_http1_body(&h->parser, HTTP1_CHUNKED, 0);
@@ -351,14 +367,13 @@ sl_result sl_http_head_end(struct transfer *t)
 {
   struct http *h = &t->http;
   bool again = false;
-  sl_result rc = sl_auth_after_head(t, &again);
-  if (rc)
-    return rc;
+  sl_result rc = SL_OK;
+  sl_auth_after_head(t, h->parser.status, &again);
   if (!again && h->parser.status == 417 && h->upload == HTTP_UP_EXPECT) {
     h->expect_refused = true; /* RFC 9110 10.1.1: once more, without asking */
     again = true;
   }
-  if (!again && is_failure(t))
+  if (!again && is_failure(t)) /* the caller delivers the end of the head first */
     return sl_fail(t, CURLE_HTTP_RETURNED_ERROR, "The requested URL returned error: %d", h->parser.status);
   t->again = again;
   h->ignore_body = again || sl_redirect_wanted(t);
@@ -371,5 +386,5 @@ sl_result sl_http_head_end(struct transfer *t)
     rc = check_size(t);
   early_response(t);
   t->sink.discard = h->ignore_body;
-  return rc;
+  return rc ? rc : add_transfer_codings(t);
 }

@@ -63,8 +63,9 @@ static sl_result set_referer(struct transfer *t)
   CURLUcode uc = sl_url_print(t->url, SL_URL_NO_LOGIN | SL_URL_NO_FRAGMENT, &text);
   if (!uc)
     t->referer = sl_arena_str(&t->arena, sl_buf_peek(&text));
+  bool ok = t->referer && sl_info_string(&t->easy->info.referer, sl_buf_peek(&text));
   sl_buf_done(&text);
-  return t->referer ? SL_OK : SL_NOMEM;
+  return ok ? SL_OK : SL_NOMEM;
 }
 
 static CURLUcode resolve(const struct transfer *t, struct url *out_next)

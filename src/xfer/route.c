@@ -213,6 +213,11 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
     if (r->to_host.p != r->host.p)
       add_text(&k, r->to_host, true);
   }
+  /* NTLM authenticates the connection, not the request: it is its user's alone (lesson 7). */
+  if (t->http.auth.want & CURLAUTH_NTLM) {
+    add_str(&k, t->user);
+    add_str(&k, t->password);
+  }
   add_hop(&k, &r->pre);
   add_hop(&k, &r->proxy);
   add_net(&k, set, r);

@@ -1,14 +1,15 @@
-/* Topics of settings: defaults, copy on write, deep copy, freeing. Knows the shape of the topics, nothing of options.
+/* Topics of settings: defaults, copy on write, deep copy, freeing. Knows the shape of the topics,
+ * nothing of options.
  *
- * The defaults below are the ones that libcurl documents; options.def repeats them for its tables, and a test
- * compares the two. */
+ * The defaults below are the ones that libcurl documents; options.def repeats them for its tables,
+ * and a test compares the two. */
 #include "xfer/settings.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
-/* ---- defaults ---------------------------------------------------------------------------------- */
+/* ---- defaults -------------------------------------------------------------------------------- */
 
 static const struct io_config io_default = {
     .infilesize = -1,
@@ -67,7 +68,7 @@ static const struct ftp_config ftp_default = {
     .ftp_skip_pasv_ip = true,
 };
 
-/* ---- the shape of each topic ------------------------------------------------------------------- */
+/* ---- the shape of each topic ----------------------------------------------------------------- */
 
 #define SLOT(type, field) (1U << (offsetof(struct type, field) / sizeof(void *)))
 #define TLS_BLOBS                                                                                  \
@@ -87,16 +88,15 @@ static const struct layout {
     [SL_TOPIC_DNS] = {&dns_default, sizeof dns_default, SL_OWNED_DNS, 0, 0},
     [SL_TOPIC_GATE] = {&gate_default, sizeof gate_default, SL_OWNED_GATE, 0, 0},
     [SL_TOPIC_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS},
-    [SL_TOPIC_PROXY_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS,
-                            TLS_BLOBS},
+    [SL_TOPIC_PROXY_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS},
     [SL_TOPIC_PROXY] = {&proxy_default, sizeof proxy_default, SL_OWNED_PROXY,
                         SLOT(proxy_config, proxypassword), 0},
-    [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP,
-                      SLOT(ftp_config, ftp_account), 0},
+    [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP, SLOT(ftp_config, ftp_account),
+                      0},
     [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0},
 };
 
-/* ---- owned values ------------------------------------------------------------------------------ */
+/* ---- owned values ---------------------------------------------------------------------------- */
 
 static void free_owned(const struct layout *l, unsigned i, void *value)
 {
@@ -156,7 +156,7 @@ static void topic_done(enum settings_topic topic, void *base)
   }
 }
 
-/* ---- lists of names: COOKIEFILE ------------------------------------------------------------------ */
+/* ---- lists of names: COOKIEFILE -------------------------------------------------------------- */
 
 void sl_settings_names_free(struct curl_slist *names)
 {
@@ -182,7 +182,7 @@ sl_result sl_settings_names_add(struct curl_slist **names, const char *name)
   return SL_OK;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 void sl_settings_init(struct settings *s)
 {
@@ -199,7 +199,8 @@ void sl_settings_done(struct settings *s)
   for (unsigned t = 0; t < SL_TOPIC_SHARED; t++) {
     if (s->topic[t] == layouts[t].defaults)
       continue;
-    void *own = (void *)(uintptr_t)s->topic[t]; /* ours: only sl_settings_own() puts another pointer here */
+    void *own =
+        (void *)(uintptr_t)s->topic[t]; /* ours: only sl_settings_own() puts another pointer here */
     topic_done(t, own);
     sl_free(own);
   }
@@ -227,7 +228,7 @@ void *sl_settings_own(struct settings *s, enum settings_topic topic)
   return own;
 }
 
-/* ---- a deep copy --------------------------------------------------------------------------------- */
+/* ---- a deep copy ----------------------------------------------------------------------------- */
 
 static sl_result copy_postfields(const struct http_config *http, struct http_config *copy)
 {
@@ -266,8 +267,8 @@ static sl_result copy_http(const struct http_config *http, struct http_config *c
   return copy_postfields(http, copy);
 }
 
-/* *copy has the bytes of *base already; what it owns is made its own. All its pointers are its own or NULL even when
- * memory is short. */
+/* *copy has the bytes of *base already; what it owns is made its own. All its pointers are its own
+ * or NULL even when memory is short. */
 static sl_result copy_topic(enum settings_topic topic, const void *base, void *copy)
 {
   const struct layout *l = &layouts[topic];

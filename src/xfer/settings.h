@@ -1,11 +1,14 @@
-/* All that an application has set on a handle, grouped by topic. A module gets its topic, never the whole.
+/* All that an application has set on a handle, grouped by topic. A module gets its topic, never the
+ * whole.
  *
- * The topic `io` is inline. The others are shared defaults (static, constant) until the first option of the topic is
- * set: sl_settings_own() then makes the handle's own copy. Readers follow the pointer and need not care:
- * `set->http->followlocation`.
+ * The topic `io` is inline. The others are shared defaults (static, constant) until the first
+ * option of the topic is set: sl_settings_own() then makes the handle's own copy. Readers follow
+ * the pointer and need not care: `set->http->followlocation`. They must not keep the pointer beyond
+ * a call of the application, which may set or reset options.
  *
- * Each topic begins with the pointers it owns (strings, secrets, blobs), so that freeing and copying them needs no
- * knowledge of options; settings.c says which of them are secret and which are blobs.
+ * Each topic begins with the pointers it owns (strings, secrets, blobs), so that freeing and
+ * copying them needs no knowledge of options; settings.c says which of them are secret and which
+ * are blobs.
  *
  * io.nobody wins over http->method: a HEAD request, or no body in other protocols. */
 #ifndef SL_XFER_SETTINGS_H
@@ -57,11 +60,12 @@ void sl_settings_init(struct settings *s);  /* all defaults, owns nothing */
 void sl_settings_done(struct settings *s);  /* frees; only _init() may follow */
 void sl_settings_reset(struct settings *s); /* back to the defaults; the generation goes on */
 
-/* A deep copy of what is owned; borrowed lists are shared, as libcurl has it. On SL_NOMEM *out_copy owns nothing and
- * has all defaults. The old contents of *out_copy are not looked at. */
+/* A deep copy of what is owned; borrowed lists are shared, as libcurl has it. On SL_NOMEM *out_copy
+ * owns nothing and has all defaults. The old contents of *out_copy are not looked at. */
 sl_result sl_settings_dup(const struct settings *s, struct settings *out_copy);
 
-/* The handle's own, writable topic (not SL_TOPIC_IO, which is always at hand); NULL when out of memory. */
+/* The handle's own, writable topic (not SL_TOPIC_IO, which is always at hand); NULL when out of
+ * memory. */
 void *sl_settings_own(struct settings *s, enum settings_topic topic);
 
 /* How many pointers each topic owns: all members before the one named here. */
@@ -77,8 +81,8 @@ enum {
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 
-/* Gives the owned pointer number i of a topic a new value. The old one is freed; if it is a secret it is overwritten
- * first. `base` is the topic as sl_settings_own() gave it, or &s->io. */
+/* Gives the owned pointer number i of a topic a new value. The old one is freed; if it is a secret
+ * it is overwritten first. `base` is the topic as sl_settings_own() gave it, or &s->io. */
 void sl_settings_put_own(enum settings_topic topic, void *base, unsigned i, void *value);
 
 /* One allocation: the struct, and with CURL_BLOB_COPY the bytes behind it. */
@@ -91,8 +95,8 @@ void sl_settings_names_free(struct curl_slist *names);
 /* Bytes at http->postfields. */
 size_t sl_settings_postfields_len(const struct http_config *http);
 
-/* An option has been set: whatever was derived from the settings is to be derived anew. The number is odd, hence
- * never 0. */
+/* An option has been set: whatever was derived from the settings is to be derived anew. The number
+ * is odd, hence never 0. */
 static inline void sl_settings_changed(struct settings *s)
 {
   s->io.generation += 2;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "tls/tls.h"
 #include "xfer/conn.h"
+#include "xfer/cookies.h"
 
 void sl_share_lock(struct share *s, void *who, curl_lock_data what, bool on)
 {
@@ -53,6 +54,7 @@ void sl_share_free(struct share *s)
   sl_pool_done(&s->pool);
   sl_dns_cache_done(&s->dns_cache);
   sl_tls_cache_free(s->tls);
+  sl_cookie_store_free(s->cookies);
   s->magic = 0;
   sl_free(s);
 }

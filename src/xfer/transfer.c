@@ -120,6 +120,8 @@ static sl_result host_ascii(struct transfer *t)
   struct buf scratch;
   struct slice host;
   t->host = t->url->host;
+  if (t->host.n >= SL_URL_HOST_MAX)
+    return sl_fail(t, CURLE_URL_MALFORMAT, "Too long host name (maximum is %d)", SL_URL_HOST_MAX - 1);
   if (!t->url->host_8bit)
     return SL_OK;
   sl_buf_init(&scratch, SL_URL_HOST_MAX);
@@ -230,6 +232,8 @@ static sl_result route(struct transfer *t)
     rc = sl_route_key(t, &r, scratch, SL_SCRATCH_BYTES, &key);
   if (rc)
     return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
+  t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
+  t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
   if (!t->fresh && !t->easy->set.net->fresh_connect)
     t->conn = sl_conn_reuse(m, sl_share_pool(t->easy, m), key, t->easy);
@@ -298,12 +302,15 @@ static sl_result step_do(struct transfer *t)
     return rc;
   t->again = t->again && !rc;
   rc = t->proto->finish(t, rc);
-  if (rc)
-    t->again = false;
+  bool again = t->again && !rc;
+  t->again = false;
+  if (again && t->conn && t->conn->keep && sl_auth_needs_same_connection(t)) {
+    t->conn->used = true;
+    return start(t);
+  }
   drop_connection(t);
   if (!rc)
-    t->state = t->again ? XFER_ROUTE : XFER_DONE;
-  t->again = false;
+    t->state = again ? XFER_ROUTE : XFER_DONE;
   return rc;
 }
 

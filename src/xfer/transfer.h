@@ -56,6 +56,7 @@ struct transfer {
   struct url own_url;
   struct slice host;        /* ASCII, an IPv6 address in brackets; of url or in the arena */
   const char *user, *password; /* for the origin, in the arena or the settings'; NULL: none */
+  const char *proxy_user, *proxy_password; /* in the arena; NULL: none */
   const char *referer;      /* to be sent; NULL: none */
   uint16_t port;
   bool redirected;

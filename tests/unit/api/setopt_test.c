@@ -25,8 +25,7 @@ static struct easy *setup(void)
 #undef curl_easy_setopt
 #define SET(e, option, value) curl_easy_setopt((e), (option), (value))
 
-/* ---- the table
- * ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 struct sample {
   const char *name;
@@ -259,8 +258,7 @@ TEST(generation_grows_with_success_only)
   sl_easy_free(e);
 }
 
-/* ---- not stored
- * ------------------------------------------------------------------------------------- */
+/* ---- not stored ------------------------------------------------------------------------------ */
 
 TEST(what_is_gone_is_accepted)
 {
@@ -304,8 +302,7 @@ TEST(what_is_not_built_in_cannot_be_switched_on)
   sl_easy_free(e);
 }
 
-/* ---- single options
- * ----------------------------------------------------------------------------------- */
+/* ---- single options -------------------------------------------------------------------------- */
 
 TEST(odd_numbers)
 {
@@ -403,6 +400,8 @@ TEST(numbers_are_stored_in_their_unit_and_width)
   CHECK(e->set.tls->ssl_verifyhost);
   SET(e, CURLOPT_SSL_VERIFYHOST, 0L);
   CHECK(!e->set.tls->ssl_verifyhost && e->set.proxy_tls->ssl_verifyhost);
+  SET(e, CURLOPT_VERBOSE, 256L); /* more than the field can hold, and yet true */
+  CHECK_INT(e->set.io.verbose, 1);
   SET(e, CURLOPT_POSTREDIR, 0xffL);
   CHECK_INT(e->set.http->postredir, CURL_REDIR_POST_ALL);
   SET(e, CURLOPT_FOLLOWLOCATION, (long)CURLFOLLOW_OBEYCODE);
@@ -440,8 +439,7 @@ TEST(callbacks_of_the_gate)
   sl_easy_free(e);
 }
 
-/* ---- the method
- * ----------------------------------------------------------------------------------------- */
+/* ---- the method ------------------------------------------------------------------------------ */
 
 /* What a request would be, in the order in which these decide. */
 static const char *request_of(const struct easy *e)
@@ -559,8 +557,7 @@ TEST(the_last_option_decides_the_method)
   }
 }
 
-/* ---- post data
- * --------------------------------------------------------------------------------------------- */
+/* ---- post data ------------------------------------------------------------------------------- */
 
 TEST(post_data_is_copied_or_not)
 {
@@ -610,8 +607,7 @@ TEST(copied_post_data_has_a_limit_only_as_a_string)
   sl_easy_free(e);
 }
 
-/* ---- names and passwords
- * -------------------------------------------------------------------------------------- */
+/* ---- names and passwords --------------------------------------------------------------------- */
 
 TEST(userpwd_is_split_at_the_first_colon)
 {
@@ -659,8 +655,7 @@ TEST(proxyuserpwd_is_decoded)
   sl_easy_free(e);
 }
 
-/* ---- cookies, HSTS, Alt-Svc, AWS
- * ---------------------------------------------------------------------------------- */
+/* ---- cookies, HSTS, Alt-Svc, AWS ------------------------------------------------------------- */
 
 TEST(cookie_files_add_up)
 {
@@ -749,9 +744,7 @@ TEST(one_unix_socket)
   sl_easy_free(e);
 }
 
-/* ---- protocols
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- protocols ------------------------------------------------------------------------------- */
 
 TEST(sets_of_protocols)
 {
@@ -798,9 +791,7 @@ TEST(an_empty_set_of_protocol_bits_allows_none)
   sl_easy_free(e);
 }
 
-/* ---- blobs
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- blobs ----------------------------------------------------------------------------------- */
 
 TEST(odd_blobs)
 {
@@ -821,9 +812,7 @@ TEST(odd_blobs)
   sl_easy_free(e);
 }
 
-/* ---- programs
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 /* What the curl tool 7.88.1 sets for any transfer, in its order. */
 static CURLcode as_the_tool(struct easy *e)

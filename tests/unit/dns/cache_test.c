@@ -9,10 +9,14 @@
 
 enum { S = 1000000 }; /* microseconds */
 
-static struct dns_cache_key key_of(const char *host, uint8_t want, int64_t now_us, int32_t timeout_ms)
+static struct dns_cache_key key_of(const char *host, uint8_t want, int64_t now_us,
+                                   int32_t timeout_ms)
 {
-  return (struct dns_cache_key){
-      .host = slice_str(host), .port = 80, .want = want, .now_us = now_us, .timeout_ms = timeout_ms};
+  return (struct dns_cache_key){.host = slice_str(host),
+                                .port = 80,
+                                .want = want,
+                                .now_us = now_us,
+                                .timeout_ms = timeout_ms};
 }
 
 static struct dns_answer *answer_of(const char *six, const char *four)
@@ -26,7 +30,8 @@ static struct dns_answer *answer_of(const char *six, const char *four)
   return a;
 }
 
-static void put(struct dns_cache *c, const struct dns_cache_key *key, struct dns_answer *a, uint32_t ttl_s)
+static void put(struct dns_cache *c, const struct dns_cache_key *key, struct dns_answer *a,
+                uint32_t ttl_s)
 {
   sl_dns_cache_put(c, key, a, ttl_s);
   sl_dns_answer_drop(a);
@@ -65,7 +70,8 @@ static const char *find(struct dns_cache *c, const struct dns_cache_key *key)
   }
 }
 
-static const char *find_at(struct dns_cache *c, const char *host, int64_t now_us, int32_t timeout_ms)
+static const char *find_at(struct dns_cache *c, const char *host, int64_t now_us,
+                           int32_t timeout_ms)
 {
   struct dns_cache_key key = key_of(host, DNS_WANT_BOTH, now_us, timeout_ms);
   return find(c, &key);
@@ -130,7 +136,8 @@ TEST(families)
 {
   struct dns_cache c;
   sl_dns_cache_init(&c);
-  struct dns_cache_key both = key_of("a", DNS_WANT_BOTH, 0, 60000), four = key_of("a", DNS_WANT_4, 0, 60000),
+  struct dns_cache_key both = key_of("a", DNS_WANT_BOTH, 0, 60000),
+                       four = key_of("a", DNS_WANT_4, 0, 60000),
                        six = key_of("a", DNS_WANT_6, 0, 60000);
   put(&c, &four, answer_of(NULL, "127.0.0.1"), 100);
   CHECK_STR(find(&c, &four), "127.0.0.1");
@@ -193,7 +200,8 @@ TEST(expired_entries_do_not_pile_up)
   sl_dns_cache_done(&c);
 }
 
-static sl_result preload(struct dns_cache *c, const char *const *texts, int64_t now_us, struct buf *error)
+static sl_result preload(struct dns_cache *c, const char *const *texts, int64_t now_us,
+                         struct buf *error)
 {
   struct curl_slist nodes[8];
   unsigned n = 0;
@@ -266,7 +274,8 @@ TEST(resolve_syntax)
     sl_result rc = preload(&c, rows[i].texts, 0, &error);
     bool held = CHECK_INT(rc, rows[i].want ? SL_OK : CURLE_SETOPT_OPTION_SYNTAX);
     if (rows[i].want)
-      held &= CHECK_STR(find_at(&c, rows[i].host, 1000 * S, rows[i].texts[0][0] == '+' ? -1 : 0), rows[i].want);
+      held &= CHECK_STR(find_at(&c, rows[i].host, 1000 * S, rows[i].texts[0][0] == '+' ? -1 : 0),
+                        rows[i].want);
     held &= CHECK(!error.n == !!rows[i].want);
     if (!held)
       printf("#   %s, %s\n", rows[i].texts[0], rows[i].host);
@@ -293,7 +302,9 @@ TEST(resolve_entries_with_a_plus_time_out)
 {
   struct dns_cache c;
   sl_dns_cache_init(&c);
-  CHECK_INT(preload(&c, (const char *const[]){"+a:80:127.0.0.1", "b:80:127.0.0.2", NULL}, 5 * S, NULL), SL_OK);
+  CHECK_INT(
+      preload(&c, (const char *const[]){"+a:80:127.0.0.1", "b:80:127.0.0.2", NULL}, 5 * S, NULL),
+      SL_OK);
   CHECK_STR(find_at(&c, "a", 65 * S - 1, 60000), "127.0.0.1");
   CHECK_STR(find_at(&c, "a", 65 * S, 60000), "-");
   CHECK_STR(find_at(&c, "b", 65 * S, 60000), "127.0.0.2");
@@ -307,14 +318,16 @@ TEST(resolve_goes_before_what_servers_said)
 {
   struct dns_cache c;
   sl_dns_cache_init(&c);
-  struct dns_cache_key both = key_of("a", DNS_WANT_BOTH, 0, 60000), six = key_of("a", DNS_WANT_6, 0, 60000);
+  struct dns_cache_key both = key_of("a", DNS_WANT_BOTH, 0, 60000),
+                       six = key_of("a", DNS_WANT_6, 0, 60000);
   put(&c, &both, answer_of("::5", "127.0.0.5"), 100);
   CHECK_INT(preload(&c, (const char *const[]){"a:80:127.0.0.1", NULL}, 0, NULL), SL_OK);
   CHECK_STR(find(&c, &both), "127.0.0.1");
   CHECK_STR(find(&c, &six), "::5,127.0.0.5"); /* not of the wanted family: not used */
   both.port = 81;
   CHECK_STR(find(&c, &both), "::5,127.0.0.5");
-  CHECK_INT(preload(&c, (const char *const[]){"-A:80", NULL}, 0, NULL), SL_OK); /* both are forgotten */
+  CHECK_INT(preload(&c, (const char *const[]){"-A:80", NULL}, 0, NULL),
+            SL_OK); /* both are forgotten */
   CHECK_STR(find(&c, &both), "-");
   both.port = 80;
   CHECK_STR(find(&c, &both), "-");
@@ -351,6 +364,55 @@ TEST(locks_around_everything)
   sl_dns_cache_done(&c);
 }
 
+/* A share: several threads, one cache, one lock. To be run with -fsanitize=thread. */
+static struct mutex shared_mutex = MUTEX_INIT;
+static void lock_shared(void *owner, void *who, bool on)
+{
+  (void)owner;
+  (void)who;
+  if (on)
+    sl_mutex_lock(&shared_mutex);
+  else
+    sl_mutex_unlock(&shared_mutex);
+}
+
+static void *use_shared(void *arg)
+{
+  struct dns_cache *c = arg;
+  char host[16];
+  uintptr_t found = 0;
+  for (int i = 0; i < 5000; i++) {
+    struct dns_answer *a = NULL;
+    snprintf(host, sizeof host, "h%d", i % 50);
+    struct dns_cache_key k = key_of(host, DNS_WANT_BOTH, i, 60000);
+    if (sl_dns_cache_find(c, &k, &a) == DNS_CACHED_ANSWER) {
+      found += a->n4;
+      sl_dns_answer_drop(a);
+    } else {
+      put(c, &k, answer_of("::1", "127.0.0.1"), 100);
+    }
+    if (i % 500 == 0)
+      sl_dns_cache_clear(c, NULL);
+  }
+  return (void *)found;
+}
+
+TEST(shared_by_threads)
+{
+  struct dns_cache c;
+  pthread_t threads[4];
+  sl_dns_cache_init(&c);
+  c.lock = lock_shared;
+  for (int i = 0; i < 4; i++)
+    REQUIRE(!pthread_create(&threads[i], NULL, use_shared, &c));
+  for (int i = 0; i < 4; i++) {
+    void *found = NULL;
+    pthread_join(threads[i], &found);
+    CHECK((uintptr_t)found > 1000);
+  }
+  sl_dns_cache_done(&c);
+}
+
 TEST(an_answer_outlives_its_entry)
 {
   struct dns_cache c;
@@ -371,7 +433,8 @@ TEST(long_names)
   char host[300];
   memset(host, 'x', sizeof host);
   sl_dns_cache_init(&c);
-  struct dns_cache_key k = {.host = slice_of(host, DNS_NAME_MAX + 1), .want = 3, .timeout_ms = 1000, .realm = {1, 2}};
+  struct dns_cache_key k = {
+      .host = slice_of(host, DNS_NAME_MAX + 1), .want = 3, .timeout_ms = 1000, .realm = {1, 2}};
   put(&c, &k, answer_of("::5", NULL), 100);
   CHECK_STR(find(&c, &k), "::5");
   k.host.n = sizeof host; /* no such name: neither kept nor found */
@@ -404,10 +467,12 @@ TEST(shuffles_each_family_in_itself)
 TEST(short_of_memory)
 {
   sl_result last = SL_NOMEM;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     struct dns_cache c;
     sl_dns_cache_init(&c);
-    last = preload(&c, (const char *const[]){"a:80:127.0.0.1", "+b:80:::1", "-a:80", NULL}, 0, NULL);
+    last =
+        preload(&c, (const char *const[]){"a:80:127.0.0.1", "+b:80:::1", "-a:80", NULL}, 0, NULL);
     CHECK(last == SL_OK || last == SL_NOMEM);
     struct dns_cache_key k = key_of("c", DNS_WANT_BOTH, 0, 60000);
     put(&c, &k, NULL, 100);

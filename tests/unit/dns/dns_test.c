@@ -1,7 +1,7 @@
 /* Name resolution, against a server on loopback. */
 #include "dns/dns.h"
 
-#include <sys/stat.h>
+#include <errno.h>
 
 #include "dns/message.h"
 #include "tests/unit/dns/world.h"
@@ -17,7 +17,8 @@ TEST(asks_for_both_families)
   CHECK_INT(w.server.queries6, 1);
   CHECK_STR(world_resolve(&w, "four.test", AF_UNSPEC), "192.0.2.1");
   CHECK_STR(world_resolve(&w, "six.test", AF_UNSPEC), "2001:db8::1");
-  CHECK_STR(world_resolve(&w, "BoTh.Test.", AF_UNSPEC), BOTH); /* the dot: another name to the cache */
+  CHECK_STR(world_resolve(&w, "BoTh.Test.", AF_UNSPEC),
+            BOTH); /* the dot: another name to the cache */
   CHECK_INT(w.server.queries, 8);
   world_close(&w);
 }
@@ -48,7 +49,8 @@ TEST(says_why_not)
   REQUIRE(world_open(&w));
   CHECK_STR(world_resolve(&w, "none.test", AF_UNSPEC), "6 Could not resolve host: none.test");
   CHECK_STR(world_resolve(&w, "NONE.test", AF_INET), "6 Could not resolve host: NONE.test");
-  CHECK_STR(world_resolve(&w, "fail.test", AF_UNSPEC), "6 Could not resolve host: fail.test (the name server failed)");
+  CHECK_STR(world_resolve(&w, "fail.test", AF_UNSPEC),
+            "6 Could not resolve host: fail.test (the name server failed)");
   CHECK_STR(world_resolve(&w, "garbage.test", AF_UNSPEC),
             "6 Could not resolve host: garbage.test (the name server's reply makes no sense)");
   CHECK_STR(world_resolve(&w, "ring.test", AF_UNSPEC),
@@ -68,7 +70,10 @@ TEST(names_the_proxy)
   struct dns_answer *answer;
   REQUIRE(world_open(&w));
   asker_init(&a, &w);
-  struct dns_ask ask = {.host = SLICE_LIT("none.test"), .proxy = true, .config = &w.config, .gate = &w.gate,
+  struct dns_ask ask = {.host = SLICE_LIT("none.test"),
+                        .proxy = true,
+                        .config = &w.config,
+                        .gate = &w.gate,
                         .error = &w.error};
   CHECK_INT(sl_dns_lookup(w.dns, &ask, &a.w, &answer), SL_WAIT);
   CHECK(world_run(&w, &a.done, 1));
@@ -205,6 +210,24 @@ TEST(truncated_replies_come_by_tcp)
   world_close(&w);
 }
 
+TEST(shuffles_if_asked_to)
+{
+  struct world w;
+  char first[1000], second[1000];
+  REQUIRE(world_open(&w));
+  w.config.dns_cache_timeout_ms = 0;
+  snprintf(first, sizeof first, "%s", world_resolve(&w, "big.test", AF_INET));
+  CHECK_STR(world_resolve(&w, "big.test", AF_INET), first);
+  w.config.dns_shuffle_addresses = true;
+  snprintf(second, sizeof second, "%s", world_resolve(&w, "big.test", AF_INET));
+  CHECK(strcmp(first, second) != 0);
+  CHECK_INT(strlen(first), strlen(second));
+  w.config.dns_cache_timeout_ms = 60000; /* what is cached is not shuffled again */
+  snprintf(first, sizeof first, "%s", world_resolve(&w, "big.test", AF_INET));
+  CHECK_STR(world_resolve(&w, "big.test", AF_INET), first);
+  world_close(&w);
+}
+
 TEST(asks_again_what_got_lost)
 {
   struct world w;
@@ -261,7 +284,7 @@ TEST(many_names_at_once)
   static char names[N][32];
   struct world w;
   REQUIRE(world_open(&w));
-  w.dns->timeout_ms = 1000;
+  w.dns->timeout_ms = 5000;
   world_calls = 0;
   for (unsigned i = 0; i < N; i++) {
     asker_init(&a[i], &w);
@@ -378,7 +401,9 @@ TEST(an_end_at_once_is_the_return_value)
   asker_init(&a, &w);
   w.config.dns_local_ip4 = (char[]){"192.0.2.77"}; /* not ours */
   CHECK_INT(asker_ask(&a, "both.test", AF_UNSPEC), CURLE_COULDNT_RESOLVE_HOST);
-  CHECK(w.error.n && strstr(w.error.p, "Could not resolve host: both.test (could not send from address 192.0.2.77: "));
+  CHECK(w.error.n &&
+        strstr(w.error.p,
+               "Could not resolve host: both.test (could not send from address 192.0.2.77: "));
   world_run_ms(&w, 50);
   CHECK_INT(a.done, 0);
   sl_buf_clear(&w.error);
@@ -418,15 +443,28 @@ TEST(server_lists)
     const char *list;
     bool ok;
   } rows[] = {
-      {"127.0.0.1", true},       {"127.0.0.1:53", true},      {"127.0.0.1, 127.0.0.2:54", true},
-      {"::1", true},             {"[::1]", true},             {"[::1]:53,10.0.0.1", true},
-      {"127.0.0.1,", true},      {"", false},                 {",", false},
-      {"localhost", false},      {"127.0.0.1:", false},       {"127.0.0.1:0", false},
-      {"127.0.0.1:65536", false}, {"127.0.0.1:5x", false},    {"[::1", false},
-      {"[::1]x", false},         {"127.0.0.1 127.0.0.2", false}, {"fe80::1%1", false},
+      {"127.0.0.1", true},
+      {"127.0.0.1:53", true},
+      {"127.0.0.1, 127.0.0.2:54", true},
+      {"::1", true},
+      {"[::1]", true},
+      {"[::1]:53,10.0.0.1", true},
+      {"127.0.0.1,", true},
+      {"", false},
+      {",", false},
+      {"localhost", false},
+      {"127.0.0.1:", false},
+      {"127.0.0.1:0", false},
+      {"127.0.0.1:65536", false},
+      {"127.0.0.1:5x", false},
+      {"[::1", false},
+      {"[::1]x", false},
+      {"127.0.0.1 127.0.0.2", false},
+      {"fe80::1%1", false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    if (!CHECK_INT(sl_dns_servers_check(slice_str(rows[i].list)), rows[i].ok ? SL_OK : CURLE_BAD_FUNCTION_ARGUMENT))
+    if (!CHECK_INT(sl_dns_servers_check(slice_str(rows[i].list)),
+                   rows[i].ok ? SL_OK : CURLE_BAD_FUNCTION_ARGUMENT))
       printf("#   %s\n", rows[i].list);
 }
 
@@ -445,8 +483,10 @@ TEST(resolve_option)
 {
   struct world w;
   REQUIRE(world_open(&w));
-  struct curl_slist list = {(char[]){"none.test:80:127.0.0.5,::5"}, NULL}, number = {(char[]){"127.0.0.1:80:127.0.0.6"}, &list},
-                    local = {(char[]){"localhost:80:127.0.0.7"}, &number}, onion = {(char[]){"x.onion:80:127.0.0.8"}, &local};
+  struct curl_slist list = {(char[]){"none.test:80:127.0.0.5,::5"}, NULL},
+                    number = {(char[]){"127.0.0.1:80:127.0.0.6"}, &list},
+                    local = {(char[]){"localhost:80:127.0.0.7"}, &number},
+                    onion = {(char[]){"x.onion:80:127.0.0.8"}, &local};
   CHECK_INT(sl_dns_preload(&w.cache, NULL, &onion, 0, NULL), SL_OK);
   CHECK_STR(world_resolve(&w, "None.Test", AF_UNSPEC), "::5,127.0.0.5");
   CHECK_STR(world_resolve(&w, "127.0.0.1", AF_UNSPEC), "127.0.0.6");
@@ -510,7 +550,8 @@ TEST(search_list)
   CHECK_STR(world_resolve(&w, "none.", AF_INET), "6 Could not resolve host: none.");
   CHECK_INT(w.server.queries, 10 + 1);
   /* Where nobody answers there is no use in another name. */
-  CHECK_STR(world_resolve(&w, "silent.a", AF_INET), "6 Could not resolve host: silent.a (no name server answered)");
+  CHECK_STR(world_resolve(&w, "silent.a", AF_INET),
+            "6 Could not resolve host: silent.a (no name server answered)");
   CHECK_INT(w.server.queries, 11 + 2);
   unlink(path);
   world_close(&w);
@@ -523,6 +564,7 @@ static struct {
   int purpose, socktype, protocol;
   struct gate_addr address; /* the last one shown */
   int to_port;              /* 0: as it is */
+  int connect_port;         /* not 0: the callback connects by itself */
   char order[64];
   size_t order_n;
 } seen;
@@ -555,7 +597,15 @@ static int on_sockopt(void *data, curl_socket_t fd, curlsocktype purpose)
   CHECK_INT(purpose, SLUICE_SOCKTYPE_DNS);
   seen.sockopts++;
   see('s');
-  return CURL_SOCKOPT_OK;
+  if (!seen.connect_port)
+    return CURL_SOCKOPT_OK;
+  struct sockaddr_in in = {.sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                           .sin_port = htons((uint16_t)seen.connect_port)};
+  if (!connect(fd, (struct sockaddr *)&in, sizeof in))
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+  CHECK_INT(errno, EINPROGRESS); /* TCP */
+  return SLUICE_SOCKOPT_CONNECTING;
 }
 
 static int on_close(void *data, curl_socket_t fd)
@@ -639,6 +689,20 @@ TEST(callbacks_may_change_the_address)
   world_close(&w);
 }
 
+TEST(callbacks_may_connect)
+{
+  struct world w;
+  REQUIRE(world_open(&w));
+  watch_the_gate(&w);
+  w.gate.socket_purposes = SLUICE_PURPOSE_DNS;
+  seen.connect_port = w.server.port;
+  w.config.dns_servers = (char[]){"127.0.0.99:9"};
+  CHECK_STR(world_resolve(&w, "both.test", AF_UNSPEC), BOTH);
+  CHECK(strstr(world_resolve(&w, "big.test", AF_INET), "192.0.2.59"));
+  CHECK_INT(seen.opens, 3);
+  world_close(&w);
+}
+
 TEST(callbacks_may_refuse)
 {
   struct world w;
@@ -647,7 +711,8 @@ TEST(callbacks_may_refuse)
   watch_the_gate(&w);
   w.gate.socket_purposes = SLUICE_PURPOSE_DNS;
   seen.refuse = 1;
-  snprintf(want, sizeof want, "6 Could not resolve host: both.test (The application refused 127.0.0.1 port %d)",
+  snprintf(want, sizeof want,
+           "6 Could not resolve host: both.test (The application refused 127.0.0.1 port %d)",
            w.server.port);
   CHECK_STR(world_resolve(&w, "both.test", AF_UNSPEC), want);
   CHECK(seen.opens > 0);
@@ -753,6 +818,41 @@ static int on_start(void *state, void *reserved, void *data)
   return start_answer;
 }
 
+/* Who is waiting goes on waiting, who comes asks the new server. */
+TEST(sees_a_new_resolv_conf_while_busy)
+{
+  struct world w;
+  struct asker a, b, c;
+  char path[32];
+  REQUIRE(world_open(&w));
+  watch_the_gate(&w);
+  w.gate.socket_purposes = SLUICE_PURPOSE_DNS;
+  asker_init(&a, &w);
+  asker_init(&b, &w);
+  asker_init(&c, &w);
+  w.config.dns_servers = NULL;
+  w.dns->resolv_path = temporary(path, "nameserver 127.0.0.98\n");
+  REQUIRE(w.dns->resolv_path);
+  CHECK_INT(asker_ask(&a, "a.test", AF_INET), SL_WAIT);
+  FILE *f = fopen(path, "w");
+  REQUIRE(f);
+  fputs("nameserver 127.0.0.99\n", f);
+  fclose(f);
+  usleep(1000000);
+  CHECK_INT(asker_ask(&b, "b.test", AF_INET), SL_WAIT);
+  CHECK_INT(ntohl(seen.address.u.in.sin_addr.s_addr), 0x7f000063);
+  CHECK_INT(w.dns->n_channels, 2);
+  sl_dns_cancel(&a.w);
+  CHECK_INT(asker_ask(&c, "c.test", AF_INET), SL_WAIT);
+  CHECK_INT(w.dns->n_channels, 2); /* the old one goes when there is a reason to look */
+  sl_dns_cancel(&b.w);
+  sl_dns_cancel(&c.w);
+  CHECK_INT(seen.opens, 2);
+  CHECK_INT(seen.closes, 2);
+  unlink(path);
+  world_close(&w);
+}
+
 TEST(resolver_start_callback)
 {
   struct world w;
@@ -780,8 +880,8 @@ static struct {
   size_t n[2];
 } doh;
 
-static sl_result doh_start(void *owner, void *who, const struct dns_config *config, struct dns_query *query,
-                           struct slice message)
+static sl_result doh_start(void *owner, void *who, const struct dns_config *config,
+                           struct dns_query *query, struct slice message)
 {
   CHECK(owner == &doh && who);
   CHECK_STR(config->doh_url, "https://doh.test/q");
@@ -816,7 +916,8 @@ TEST(over_http)
   asker_init(&a, &w);
   asker_init(&b, &w);
   w.config.doh_url = (char[]){"https://doh.test/q"};
-  CHECK_STR(world_resolve(&w, "both.test", AF_UNSPEC), "6 Could not resolve host: both.test (DoH is not available)");
+  CHECK_STR(world_resolve(&w, "both.test", AF_UNSPEC),
+            "6 Could not resolve host: both.test (DoH is not available)");
   w.dns->doh = (struct dns_doh){&doh, doh_start, doh_cancel};
   CHECK_INT(asker_ask(&a, "both.test", AF_UNSPEC), SL_WAIT);
   CHECK_INT(asker_ask(&b, "both.test", AF_UNSPEC), SL_WAIT);

@@ -1,16 +1,14 @@
-/* A name server for tests: UDP and TCP on one loopback port, in a thread of its own, which uses nothing of Sluice. What
- * it answers depends on the first label of the name that is asked for:
+/* A name server for tests: UDP and TCP on one loopback port, in a thread of its own, which uses
+ * nothing of Sluice. What it answers depends on the first label of the name that is asked for:
  *
- *   both four six      both families, IPv4 only, IPv6 only; the others have no data (with an SOA record)
- *   none               NXDOMAIN with an SOA record     bare     NXDOMAIN without one
- *   alias              CNAME, CNAME, addresses         ring     a CNAME to itself
- *   slowsix            IPv4 at once, IPv6 never        silent   nothing
- *   late               after 150 ms                    once     the first query of all is not answered
- *   big                truncated by UDP, 60 addresses by TCP
- *   fail               SERVFAIL                        garbage  cut off in the middle of a record
- *   spoof              two wrong replies before the right one
- *   ttl0 ttl1 ttl9     addresses of both families with that time to live
- *   n...               both families, the last byte of the address is 7                                            */
+ *   both four six      both families, IPv4 only, IPv6 only; the others have no data (with an SOA
+ * record) none               NXDOMAIN with an SOA record     bare     NXDOMAIN without one alias
+ * CNAME, CNAME, addresses         ring     a CNAME to itself slowsix            IPv4 at once, IPv6
+ * never        silent   nothing late               after 150 ms                    once     the
+ * first query of all is not answered big                truncated by UDP, 60 addresses by TCP fail
+ * SERVFAIL                        garbage  cut off in the middle of a record spoof              two
+ * wrong replies before the right one ttl0 ttl1 ttl9     addresses of both families with that time
+ * to live n...               both families, the last byte of the address is 7 */
 #ifndef TESTS_UNIT_DNS_FAKE_SERVER_H
 #define TESTS_UNIT_DNS_FAKE_SERVER_H
 
@@ -56,8 +54,8 @@ static void fake_name(struct fake_reply *r, const char *name)
   r->b[r->n++] = 0;
 }
 
-static void fake_record(struct fake_reply *r, const char *owner, unsigned type, unsigned ttl, const void *data,
-                        size_t n)
+static void fake_record(struct fake_reply *r, const char *owner, unsigned type, unsigned ttl,
+                        const void *data, size_t n)
 {
   if (owner)
     fake_name(r, owner);
@@ -73,7 +71,8 @@ static void fake_record(struct fake_reply *r, const char *owner, unsigned type, 
   r->answers++;
 }
 
-static void fake_address(struct fake_reply *r, const char *owner, unsigned type, unsigned ttl, unsigned last)
+static void fake_address(struct fake_reply *r, const char *owner, unsigned type, unsigned ttl,
+                         unsigned last)
 {
   unsigned char ip4[4] = {192, 0, 2, (unsigned char)last};
   unsigned char ip6[16] = {0x20, 1, 0xd, 0xb8, [15] = (unsigned char)last};
@@ -102,7 +101,8 @@ static void fake_soa(struct fake_reply *r, unsigned ttl, unsigned minimum)
 }
 
 /* The flags; 0: no reply. */
-static unsigned fake_answer(struct fake_server *s, const char *label, unsigned type, bool tcp, struct fake_reply *r)
+static unsigned fake_answer(struct fake_server *s, const char *label, unsigned type, bool tcp,
+                            struct fake_reply *r)
 {
   unsigned ok = 0x8180, no_name = 0x8183;
   bool four = type == 1;
@@ -149,8 +149,9 @@ static unsigned fake_answer(struct fake_server *s, const char *label, unsigned t
     fake_address(r, NULL, type, (unsigned)(label[3] - '0'), 1);
   else if (label[0] == 'n')
     fake_address(r, NULL, type, 300, 7);
-  else if (!strcmp(label, "both") || !strcmp(label, "four") || !strcmp(label, "six") || !strcmp(label, "late") ||
-           !strcmp(label, "once") || !strcmp(label, "slowsix") || !strcmp(label, "spoof"))
+  else if (!strcmp(label, "both") || !strcmp(label, "four") || !strcmp(label, "six") ||
+           !strcmp(label, "late") || !strcmp(label, "once") || !strcmp(label, "slowsix") ||
+           !strcmp(label, "spoof"))
     fake_address(r, NULL, type, 300, 1);
   else
     return no_name;
@@ -158,7 +159,8 @@ static unsigned fake_answer(struct fake_server *s, const char *label, unsigned t
 }
 
 /* The length of the reply to the query in q; 0: none. */
-static size_t fake_reply_to(struct fake_server *s, const unsigned char *q, size_t n, bool tcp, struct fake_reply *r)
+static size_t fake_reply_to(struct fake_server *s, const unsigned char *q, size_t n, bool tcp,
+                            struct fake_reply *r)
 {
   char label[64] = "";
   size_t at = 12;
@@ -274,7 +276,8 @@ static bool fake_start(struct fake_server *s)
     s->tcp = socket(AF_INET, SOCK_STREAM, 0);
     s->udp = socket(AF_INET, SOCK_DGRAM, 0);
     if (!bind(s->tcp, (struct sockaddr *)&in, sizeof in) && !listen(s->tcp, 16) &&
-        !getsockname(s->tcp, (struct sockaddr *)&in, &len) && !bind(s->udp, (struct sockaddr *)&in, sizeof in))
+        !getsockname(s->tcp, (struct sockaddr *)&in, &len) &&
+        !bind(s->udp, (struct sockaddr *)&in, sizeof in))
       break;
     close(s->tcp);
     close(s->udp);

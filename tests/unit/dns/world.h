@@ -1,5 +1,5 @@
-/* What the tests of name resolution start from: a reactor, a struct dns that asks a fake server, a cache, settings, and
- * waiters that write down what they were told. */
+/* What the tests of name resolution start from: a reactor, a struct dns that asks a fake server, a
+ * cache, settings, and waiters that write down what they were told. */
 #ifndef TESTS_UNIT_DNS_WORLD_H
 #define TESTS_UNIT_DNS_WORLD_H
 
@@ -37,7 +37,7 @@ static bool world_open(struct world *w)
   static char no_file[] = "/nonexistent/resolv.conf";
   w->dns->hosts_path = "/nonexistent/hosts";
   w->dns->resolv_path = no_file;
-  w->dns->timeout_ms = 100;
+  w->dns->timeout_ms = 200;
   w->dns->tries = 2;
   w->config.dns_servers = w->server.address;
   w->config.dns_cache_timeout_ms = 60000;
@@ -147,7 +147,7 @@ TEST_UNUSED static void world_run_ms(struct world *w, int ms)
 }
 
 /* Asks, waits, and says what came: addresses, or the error's text. */
-static const char *world_resolve(struct world *w, const char *host, int family)
+TEST_UNUSED static const char *world_resolve(struct world *w, const char *host, int family)
 {
   static char out[4000];
   struct asker a;

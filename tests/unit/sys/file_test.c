@@ -115,13 +115,31 @@ TEST(symbolic_link_stays_one)
   CHECK_INT(tear_down(), 2);
 }
 
-TEST(device_is_written_to_directly)
+/* A pipe with a name, for a device would be lost for the whole system if this went wrong as root.
+ */
+TEST(what_is_no_regular_file_is_written_to_directly)
 {
+  REQUIRE(set_up());
+  REQUIRE(mkfifo(path_a, 0600) == 0);
+  int fd = open(path_a, O_RDWR | O_NONBLOCK);
+  REQUIRE(fd >= 0);
+  CHECK_INT(sl_file_write(path_a, SLICE_LIT("through")), SL_OK);
+  char got[16] = "";
+  CHECK_INT(read(fd, got, sizeof(got)), 7);
+  CHECK_STR(got, "through");
   struct stat st;
-  CHECK_INT(sl_file_write("/dev/null", SLICE_LIT("x")), SL_OK);
-  CHECK(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));
-  CHECK_INT(sl_file_write("/dev/full", SLICE_LIT("x")), CURLE_WRITE_ERROR);
+  CHECK(lstat(path_a, &st) == 0 && S_ISFIFO(st.st_mode));
+  close(fd);
+  CHECK_INT(tear_down(), 1);
+}
+
+TEST(full_disk_is_an_error)
+{
+  int fd = open("/dev/full", O_WRONLY);
+  REQUIRE(fd >= 0);
+  CHECK_INT(sl_file_write_fd(fd, SLICE_LIT("x")), CURLE_WRITE_ERROR);
   CHECK_INT(errno, ENOSPC);
+  close(fd);
 }
 
 TEST(failures_say_why)

@@ -1,5 +1,7 @@
 #include "sys/thread.h"
 
+#include <sched.h>
+
 #include "tests/test.h"
 
 enum { THREADS = 4, ROUNDS = 20000 };
@@ -25,7 +27,10 @@ static void *work(void *arg)
     raised_first++;
   for (int i = 0; i < ROUNDS; i++) {
     sl_mutex_lock(&static_mutex);
-    guarded++;
+    long seen = guarded;
+    if (i % 64 == 0)
+      sched_yield();
+    guarded = seen + 1;
     sl_mutex_unlock(&static_mutex);
     sl_counter_next(&shared_counter);
     sl_refs_take(&shared_refs);

@@ -285,6 +285,8 @@ TEST_UNUSED static void link_max_version(struct link *l, int version)
 TEST_UNUSED static void link_close(struct link *l)
 {
   sl_tls_free(l->conn);
+  if (l->server) /* else it would forget the session */
+    SSL_set_shutdown(l->server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(l->server); /* with both queues */
   l->conn = NULL;
   l->server = NULL;

@@ -601,15 +601,16 @@ TEST(the_peer_stays_who_it_is)
       SSL_use_PrivateKey(l.server, pki.key);
     }
     SSL_renegotiate(l.server);
+    SSL_do_handshake(l.server); /* asks for it */
     for (int i = 0; i < 20 && result == SL_WAIT; i++) {
-      SSL_do_handshake(l.server);
+      result = sl_tls_read(l.conn, text, sizeof text, &n);
+      SSL_read(l.server, text, sizeof text);
+      ERR_clear_error();
       if (i == 10)
         SSL_write(l.server, "x", 1);
-      ERR_clear_error();
-      result = sl_tls_read(l.conn, text, sizeof text, &n);
     }
     CHECK_INT(result, change ? CURLE_PEER_FAILED_VERIFICATION : SL_OK);
-    CHECK(SSL_num_renegotiations(l.server) == 1);
+    CHECK_INT(SSL_renegotiate_pending(l.server), change); /* else it is over */
     if (change)
       CHECK_STR(link_error(&l), "SSL: the peer changed its certificate");
     link_done(&l);

@@ -1,5 +1,7 @@
 #include "wire/date.h"
 
+#include <stdlib.h>
+
 #include "tests/test.h"
 
 static const int64_t bad = INT64_MIN;
@@ -124,10 +126,22 @@ TEST(incomplete_or_too_much)
   CHECK_DATE("12:00:00 GMT", bad);
   CHECK_DATE("6 nov 1994 7", bad);
   CHECK_DATE("6 nov nov 1994", bad);
+  CHECK_DATE("Sun Mon 6 nov 1994", bad);
   CHECK_DATE("Thu, 01 Jan 1970 00:00:01 GMT and what follows the sixth item", 1);
 }
 
-/* No byte beyond the slice is looked at: each prefix in memory of exactly its length. */
+/* Each prefix in memory of exactly its length. */
+TEST(no_byte_beyond_the_slice_is_read)
+{
+  static const char text[] = "Sun, 06 Nov 1994 08:49:37 +0100";
+  for (size_t n = 0; n < sizeof(text); n++) {
+    char *exact = malloc(n + !n);
+    memcpy(exact, text, n);
+    parse(slice_of(exact, n)); /* the sanitizer judges */
+    free(exact);
+  }
+}
+
 TEST(length_counts_not_the_zero)
 {
   static const char text[] = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -103,6 +103,14 @@ TEST(type_2_messages)
   CHECK_MEM(c.nonce, "abcdefgh", 8);
   CHECK_INT(c.target_info_n, 12);
   sl_ntlm_challenge_done(&c);
+  memcpy(m + 56, "info", 4);
+  m[40] = 4;
+  m[44] = 56;
+  REQUIRE(parse(m, 60, &c) == SL_OK);
+  CHECK_MEM(c.target_info, "info", 4);
+  m[40] = 12;
+  m[44] = 48;
+  sl_ntlm_challenge_done(&c);
   CHECK(!c.target_info);
   CHECK_INT(parse(m, 59, &c), CURLE_BAD_CONTENT_ENCODING);
   CHECK_INT(parse(m, 31, &c), CURLE_BAD_CONTENT_ENCODING);

@@ -183,6 +183,22 @@ TEST(parts_of_urls)
   CHECK_ROWS(rows, parts);
 }
 
+TEST(all_parts_are_in_the_buffer)
+{
+  static const char *const texts[] = {"http://:@h:/?#", "imap://;o@[::1%25e]:8?q", "h",
+                                      "file:/a#f"};
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    struct url u;
+    if (!CHECK_INT(parse(&u, texts[i], CURLU_GUESS_SCHEME), CURLUE_OK))
+      continue;
+    const struct slice all[] = {u.scheme, u.user, u.password, u.options, u.host,
+                                u.zoneid, u.port, u.path,     u.query,   u.fragment};
+    for (size_t j = 0; j < COUNT(all); j++)
+      CHECK(!all[j].p || (all[j].p >= u.buf && all[j].p + all[j].n <= u.buf + u.text.n + 6));
+    sl_url_done(&u);
+  }
+}
+
 TEST(schemes)
 {
   static const struct row rows[] = {
@@ -321,6 +337,7 @@ TEST(refused)
       /* no host */
       {"http:///", 0, "code 14"},
       {"http://?q", 0, "code 14"},
+      {"http://?a b", 0, "code 14"},
       {"http://:80/", 0, "code 14"},
       {"http://::1/", 0, "code 14"},
       {"http://u@/", 0, "code 14"},
@@ -632,6 +649,9 @@ TEST(a_login_with_high_bytes_is_no_idn)
   CHECK(!u.host_8bit);
   CHECK_STR(parts_of(&u), "http \xc3\xa5%41 \xe5 - Host - - / - -");
   sl_url_done(&u);
+  REQUIRE(parse(&u, "http://\xc3\xa5@Host/", 0) == CURLUE_OK);
+  CHECK(!u.host_8bit);
+  sl_url_done(&u);
 }
 
 /* What goes to the DNS: the host, or "code N". */
@@ -697,6 +717,17 @@ TEST(idn_in_other_encodings)
   CHECK_STR(ascii_of("\xe5\xe4\xf6.se", 0), "code 21");
   CHECK_STR(ascii_of("\xc3", 0), "code 21");
   CHECK_STR(ascii_of("\xed\xa0\x80.se", 0), "code 21");
+  /* cut off, at the end of its memory */
+  struct buf out;
+  char *exact = malloc(2);
+  memcpy(exact, "a\xc3", 2);
+  sl_buf_init(&out, 100);
+  CHECK_INT(sl_idn_to_ascii(slice_of(exact, 2), &out), CURLUE_BAD_HOSTNAME);
+  CHECK_INT(sl_idn_to_ascii(slice_of(exact, 0), &out), CURLUE_BAD_HOSTNAME);
+  CHECK_INT(sl_idn_to_utf8(SLICE_LIT("xn--a\0b"), &out), CURLUE_BAD_HOSTNAME);
+  CHECK_INT(out.n, 0);
+  sl_buf_done(&out);
+  free(exact);
 }
 
 /* ---- paths ---- */

@@ -249,7 +249,8 @@ TEST(secrets_are_overwritten_before_they_are_freed)
     sl_settings_init(&s);
     for (int round = 0; round < 2; round++) {
       REQUIRE(put_string(&s, cases[i].topic, cases[i].slot, long_text));
-      void *base = cases[i].topic == SL_TOPIC_IO ? (void *)&s.io : sl_settings_own(&s, cases[i].topic);
+      void *base =
+          cases[i].topic == SL_TOPIC_IO ? (void *)&s.io : sl_settings_own(&s, cases[i].topic);
       spy_on(((void **)base)[cases[i].slot], 0);
       if (round == 0)
         sl_settings_put_own(cases[i].topic, base, cases[i].slot, NULL);

@@ -1,5 +1,6 @@
-/* c-ares' view of the world: its sockets are numbers here, opened by the gate once the address is known, waited for by
- * the reactor. It does no system call on sockets by itself (ares_set_socket_functions(3)). */
+/* c-ares' view of the world: its sockets are numbers here, opened by the gate once the address is
+ * known, waited for by the reactor. It does no system call on sockets by itself
+ * (ares_set_socket_functions(3)). */
 #include "dns/channel.h"
 
 #include <errno.h>
@@ -7,10 +8,9 @@
 #include <sys/uio.h>
 
 #include "base/mem.h"
-#include "dns/servers.h"
 
 enum {
-  BATCH = 64,           /* datagrams taken in a row from one socket */
+  BATCH = 64, /* datagrams taken in a row from one socket */
   FIRST_SOCKETS = 4,
   RETIMER_MIN_US = 1000 /* c-ares' clock and ours may differ by a rounding */
 };
@@ -46,12 +46,13 @@ static void socket_ready(struct watch *w, unsigned ready)
   }
   ch->depth--;
   if (ch->running) /* what was sent again has a time-out of its own */
-    sl_dns_server_timer(ch, ch->dns->reactor->now_us + ch->dns->timeout_ms * INT64_C(500));
+    sl_dns_timer(ch, ch->dns->reactor->now_us + ch->dns->timeout_ms * INT64_C(500));
   after_ares(ch);
 }
 
-/* c-ares takes 9/16 to 16/16 of the time-out, so half of it after sending is early enough for the first look; then it
- * is asked, which costs it a walk over all queries and is therefore done at time-outs only. */
+/* c-ares takes 9/16 to 16/16 of the time-out, so half of it after sending is early enough for the
+ * first look; then it is asked, which costs it a walk over all queries and is therefore done at
+ * time-outs only. */
 static void timer_due(struct timer *t)
 {
   struct dns_channel *ch = t->owner;
@@ -62,13 +63,14 @@ static void timer_due(struct timer *t)
     ch->depth--;
     if (ch->running && ares_timeout(ch->ares, NULL, &tv)) {
       int64_t after_us = (int64_t)tv.tv_sec * 1000000 + tv.tv_usec;
-      sl_dns_server_timer(ch, ch->dns->reactor->now_us + (after_us > RETIMER_MIN_US ? after_us : RETIMER_MIN_US));
+      sl_dns_timer(ch, ch->dns->reactor->now_us +
+                           (after_us > RETIMER_MIN_US ? after_us : RETIMER_MIN_US));
     }
   }
   after_ares(ch);
 }
 
-bool sl_dns_server_timer(struct dns_channel *ch, int64_t due_us)
+bool sl_dns_timer(struct dns_channel *ch, int64_t due_us)
 {
   ch->timer.fn = timer_due;
   ch->timer.owner = ch;
@@ -78,12 +80,13 @@ bool sl_dns_server_timer(struct dns_channel *ch, int64_t due_us)
   return sl_timer_set(ch->dns->reactor, &ch->timer, due_us);
 }
 
-static void socket_state(void *data, ares_socket_t number, int readable, int writable)
+void sl_dns_socket_state(void *data, ares_socket_t number, int readable, int writable)
 {
   struct dns_channel *ch = data;
   struct dns_socket *s = socket_at(ch, number);
   if (s && s->watch.fd >= 0)
-    sl_watch_want(ch->dns->reactor, &s->watch, (readable ? WATCH_IN : 0u) | (writable ? WATCH_OUT : 0u));
+    sl_watch_want(ch->dns->reactor, &s->watch,
+                  (readable ? WATCH_IN : 0u) | (writable ? WATCH_OUT : 0u));
 }
 
 /* ---- sockets ---- */
@@ -140,13 +143,15 @@ static void note(struct dns_channel *ch, const char *what, const char *which)
     sl_buf_printf(&ch->error, "could not send from %s %.60s: %m", what, which);
 }
 
-/* CURLOPT_DNS_INTERFACE, CURLOPT_DNS_LOCAL_IP4 and _IP6. A query that leaves by another way than the one asked for
- * would be a leak, so that a failure is one (c-ares itself would pass over it). */
+/* CURLOPT_DNS_INTERFACE, CURLOPT_DNS_LOCAL_IP4 and _IP6. A query that leaves by another way than
+ * the one asked for would be a leak, so that a failure is one (c-ares itself would pass over it).
+ */
 static bool bind_local(struct dns_channel *ch, const struct dns_socket *s, int family)
 {
   const char *device = ch->config.dns_interface;
   const struct gate_addr *local = family == AF_INET ? &ch->local4 : &ch->local6;
-  if (device && setsockopt(s->gate.fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device))) {
+  if (device &&
+      setsockopt(s->gate.fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device))) {
     note(ch, "interface", device);
     return false;
   }
@@ -195,7 +200,8 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
   return -1;
 }
 
-static int number_connect(ares_socket_t number, const struct sockaddr *addr, ares_socklen_t len, void *data)
+static int number_connect(ares_socket_t number, const struct sockaddr *addr, ares_socklen_t len,
+                          void *data)
 {
   struct dns_channel *ch = data;
   struct dns_socket *s = socket_at(ch, number);
@@ -213,10 +219,10 @@ static int number_connect(ares_socket_t number, const struct sockaddr *addr, are
   return open_and_connect(ch, s);
 }
 
-/* The socket is connected, so the kernel lets the peer's datagrams alone in; c-ares compares the sender with the server
- * that it knows, which the application may have exchanged for another. */
-static ares_ssize_t number_receive(ares_socket_t number, void *dst, size_t cap, int flags, struct sockaddr *from,
-                                   ares_socklen_t *from_len, void *data)
+/* The socket is connected, so the kernel lets the peer's datagrams alone in; c-ares compares the
+ * sender with the server that it knows, which the application may have exchanged for another. */
+static ares_ssize_t number_receive(ares_socket_t number, void *dst, size_t cap, int flags,
+                                   struct sockaddr *from, ares_socklen_t *from_len, void *data)
 {
   struct dns_socket *s = socket_at(data, number);
   if (!s || s->gate.fd < 0) {
@@ -237,10 +243,12 @@ static ares_ssize_t number_receive(ares_socket_t number, void *dst, size_t cap, 
   return n;
 }
 
-static ares_ssize_t number_send(ares_socket_t number, const struct iovec *parts, int n_parts, void *data)
+static ares_ssize_t number_send(ares_socket_t number, const struct iovec *parts, int n_parts,
+                                void *data)
 {
   struct dns_socket *s = socket_at(data, number);
-  struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (size_t)n_parts};
+  struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
+                           .msg_iovlen = (size_t)n_parts};
   if (!s || s->gate.fd < 0) {
     errno = EBADF;
     return -1;
@@ -251,107 +259,18 @@ static ares_ssize_t number_send(ares_socket_t number, const struct iovec *parts,
   while (n < 0 && errno == EINTR);
   if (n >= 0 || s->socktype != SOCK_DGRAM || (errno != EAGAIN && errno != ENOBUFS))
     return n;
-  /* The queue is full. c-ares would use up all its tries at once; a datagram may get lost, and is sent again. */
+  /* The queue is full. c-ares would use up all its tries at once; a datagram may get lost, and is
+   * sent again. */
   n = 0;
   for (int i = 0; i < n_parts; i++)
     n += (ssize_t)parts[i].iov_len;
   return n;
 }
 
-static const struct ares_socket_functions functions = {
+const struct ares_socket_functions sl_dns_socket_functions = {
     .asocket = number_open,
     .aclose = number_close,
     .aconnect = number_connect,
     .arecvfrom = number_receive,
     .asendv = number_send,
 };
-
-/* ---- the c-ares channel ---- */
-
-static sl_result failed(struct buf *error, int status)
-{
-  if (status == ARES_ENOMEM)
-    return SL_NOMEM;
-  if (error && !error->n)
-    sl_buf_printf(error, "Could not set up name resolution: %s", ares_strerror(status));
-  return CURLE_FAILED_INIT;
-}
-
-static sl_result parse_local(const char *text, int family, struct gate_addr *out, struct buf *error)
-{
-  if (!text)
-    return SL_OK;
-  if (sl_addr_literal(out, slice_str(text), 0) && out->family == family)
-    return SL_OK;
-  out->family = 0;
-  if (error && !error->n)
-    sl_buf_printf(error, "Not an address to send name queries from: %.60s", text);
-  return CURLE_BAD_FUNCTION_ARGUMENT;
-}
-
-/* Only "b": /etc/hosts is read by hosts.c, and nsswitch.conf not at all. */
-static sl_result make(struct dns_channel *ch, struct buf *error)
-{
-  char lookups[] = "b";
-  struct dns *dns = ch->dns;
-  struct ares_options options = {
-      .timeout = dns->timeout_ms,
-      .tries = dns->tries,
-      .lookups = lookups,
-      .sock_state_cb = socket_state,
-      .sock_state_cb_data = ch,
-      .resolvconf_path = dns->resolv_path,
-  };
-  int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
-             ARES_OPT_RESOLVCONF;
-  int status = ares_init_options(&ch->ares, &options, mask);
-  if (status) {
-    ch->ares = NULL;
-    return failed(error, status);
-  }
-  ares_set_socket_functions(ch->ares, &functions, ch);
-  sl_result rc = SL_OK;
-  if (ch->config.dns_servers)
-    rc = sl_dns_servers_set(ch->ares, slice_str(ch->config.dns_servers), error);
-  if (rc == SL_OK) {
-    memset(&ch->options, 0, sizeof ch->options);
-    status = ares_save_options(ch->ares, &ch->options, &mask);
-    ch->has_options = true; /* also what a failure has left */
-    if (status)
-      rc = failed(error, status);
-  }
-  if (rc)
-    sl_dns_server_close(ch);
-  return rc;
-}
-
-sl_result sl_dns_server_open(struct dns_channel *ch, struct buf *error)
-{
-  bool changed = !ch->config.dns_servers &&
-                 sl_dns_stamp_changed(&ch->resolv, ch->dns->resolv_path, ch->dns->reactor->now_us);
-  if (changed && ch->ares) {
-    if (ch->running || ch->lookups.live || ch->depth)
-      ch->resolv = (struct dns_stamp){0}; /* not now, but soon */
-    else
-      sl_dns_server_close(ch);
-  }
-  if (ch->ares)
-    return SL_OK;
-  sl_result rc = parse_local(ch->config.dns_local_ip4, AF_INET, &ch->local4, error);
-  if (rc == SL_OK)
-    rc = parse_local(ch->config.dns_local_ip6, AF_INET6, &ch->local6, error);
-  return rc ? rc : make(ch, error);
-}
-
-void sl_dns_server_close(struct dns_channel *ch)
-{
-  if (ch->ares) {
-    ch->depth++;
-    ares_destroy(ch->ares);
-    ch->depth--;
-    ch->ares = NULL;
-  }
-  if (ch->has_options)
-    ares_destroy_options(&ch->options);
-  ch->has_options = false;
-}
