@@ -96,8 +96,10 @@ static void set_request(struct setter *s, const struct get_options *options)
   set_long(s, CURLOPT_TIMEOUT_MS, options->max_time_ms);
   set_long(s, CURLOPT_CONNECTTIMEOUT_MS, options->connect_timeout_ms);
   set_long(s, CURLOPT_NOSIGNAL, 1);
-  if (options->ca_file)
+  if (options->ca_file) {
     set_pointer(s, CURLOPT_CAINFO, options->ca_file);
+    set_pointer(s, CURLOPT_CAPATH, NULL);
+  }
   if (options->insecure) {
     set_long(s, CURLOPT_SSL_VERIFYPEER, 0);
     set_long(s, CURLOPT_SSL_VERIFYHOST, 0);

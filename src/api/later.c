@@ -70,24 +70,3 @@ char *curl_pushheader_byname(struct curl_pushheaders *h, const char *name)
   (void)name;
   return NULL;
 }
-
-CURLHcode curl_easy_header(CURL *curl, const char *name, size_t index, unsigned int origin, int request,
-                           struct curl_header **hout)
-{
-  (void)curl;
-  (void)name;
-  (void)index;
-  (void)origin;
-  (void)request;
-  (void)hout;
-  return CURLHE_NOT_BUILT_IN;
-}
-
-struct curl_header *curl_easy_nextheader(CURL *curl, unsigned int origin, int request, struct curl_header *prev)
-{
-  (void)curl;
-  (void)origin;
-  (void)request;
-  (void)prev;
-  return NULL;
-}

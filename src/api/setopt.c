@@ -151,7 +151,7 @@ static void *topic_own(struct settings *s, unsigned topic)
 
 /* Writes the low bytes of a number into a field; the sizes are constants, so that each is one
  * instruction. */
-static void write_number(void *field, unsigned width, int64_t v)
+static inline void write_number(void *field, unsigned width, int64_t v)
 {
   if (width == 1)
     memcpy(field, &(uint8_t){(uint8_t)v}, 1);
@@ -163,7 +163,7 @@ static void write_number(void *field, unsigned width, int64_t v)
     memcpy(field, &(uint16_t){(uint16_t)v}, 2);
 }
 
-static bool is_number(const void *field, unsigned width, int64_t v)
+static inline bool is_number(const void *field, unsigned width, int64_t v)
 {
   union {
     uint8_t w1;
@@ -177,8 +177,8 @@ static bool is_number(const void *field, unsigned width, int64_t v)
   return now.w8 == want.w8;
 }
 
-static CURLcode put_number(struct settings *s, const struct option_row *row, unsigned topic,
-                           int64_t v)
+static inline CURLcode put_number(struct settings *s, const struct option_row *row, unsigned topic,
+                                  int64_t v)
 {
   if (topic == SL_TOPIC_IO) {
     write_number((char *)&s->io + row->offset, row->width, v);
@@ -205,41 +205,45 @@ static CURLcode put_twin(struct settings *s, const struct option_row *row, int64
   return put_number(s, row, SL_TOPIC_PROXY_TLS, v);
 }
 
-/* Stores a number that has been checked. */
-static CURLcode store(struct settings *s, const struct option_row *row, int64_t v)
+/* Whether the kind takes the number; *v becomes what is to be stored. */
+static inline CURLcode check_number(const struct option_row *row, int64_t *v)
 {
+  bool outside = *v < row->low || *v > row->high;
+  switch (row->kind) {
+  case SL_OPT_BOOL:
+    *v = *v != 0;
+    return CURLE_OK;
+  case SL_OPT_INT:
+    return outside ? CURLE_BAD_FUNCTION_ARGUMENT : CURLE_OK;
+  case SL_OPT_MASK:
+    outside = *v < row->low;
+    *v &= row->high;
+    return outside ? CURLE_BAD_FUNCTION_ARGUMENT : CURLE_OK;
+  case SL_OPT_CLAMP:
+    *v = *v < row->low ? row->low : *v > row->high ? row->high : *v;
+    return CURLE_OK;
+  case SL_OPT_MS:
+    return *v < 0 ? CURLE_BAD_FUNCTION_ARGUMENT : CURLE_OK;
+  default: /* SL_OPT_SEC */
+    if (outside)
+      return CURLE_BAD_FUNCTION_ARGUMENT;
+    if (*v > 0)
+      *v = *v > INT32_MAX / 1000 ? INT32_MAX : *v * 1000;
+    return CURLE_OK;
+  }
+}
+
+static CURLcode set_number(struct settings *s, const struct option_row *row, int64_t v)
+{
+  CURLcode code = check_number(row, &v);
+  if (code)
+    return code;
   int64_t most = INT64_MAX >> row->shift;
   v = v > most ? most : v;
-  return row->twin ? put_twin(s, row, v) : put_number(s, row, row->topic, v);
-}
-
-static CURLcode set_int(struct settings *s, const struct option_row *row, int64_t v)
-{
-  if (v < row->low || v > row->high)
-    return CURLE_BAD_FUNCTION_ARGUMENT;
-  return store(s, row, v);
-}
-
-static CURLcode set_mask(struct settings *s, const struct option_row *row, int64_t v)
-{
-  return v < row->low ? CURLE_BAD_FUNCTION_ARGUMENT : store(s, row, v & row->high);
-}
-
-static CURLcode set_clamped(struct settings *s, const struct option_row *row, int64_t v)
-{
-  return store(s, row, v < row->low ? row->low : v > row->high ? row->high : v);
-}
-
-static CURLcode set_ms(struct settings *s, const struct option_row *row, int64_t v)
-{
-  return v < 0 ? CURLE_BAD_FUNCTION_ARGUMENT : store(s, row, v);
-}
-
-static CURLcode set_seconds(struct settings *s, const struct option_row *row, int64_t v)
-{
-  if (v < row->low || v > row->high)
-    return CURLE_BAD_FUNCTION_ARGUMENT;
-  return store(s, row, v < 0 ? v : v > INT32_MAX / 1000 ? INT32_MAX : v * 1000);
+  code = row->twin ? put_twin(s, row, v) : put_number(s, row, row->topic, v);
+  if (!code)
+    sl_settings_changed(s);
+  return code;
 }
 
 static CURLcode set_pointer(struct settings *s, const struct option_row *row, void *ptr)
@@ -303,21 +307,9 @@ static CURLcode set_later(const struct option_row *row, union option_value value
   return is_default || row->type == CURLOT_CBPTR ? CURLE_OK : CURLE_NOT_BUILT_IN;
 }
 
-static CURLcode set_row(struct easy *e, const struct option_row *row, union option_value value)
+static CURLcode by_kind(struct easy *e, const struct option_row *row, union option_value value)
 {
   switch ((enum opt_kind)row->kind) {
-  case SL_OPT_BOOL:
-    return store(&e->set, row, value.num != 0);
-  case SL_OPT_INT:
-    return set_int(&e->set, row, value.num);
-  case SL_OPT_MASK:
-    return set_mask(&e->set, row, value.num);
-  case SL_OPT_CLAMP:
-    return set_clamped(&e->set, row, value.num);
-  case SL_OPT_MS:
-    return set_ms(&e->set, row, value.num);
-  case SL_OPT_SEC:
-    return set_seconds(&e->set, row, value.num);
   case SL_OPT_STR:
   case SL_OPT_SECRET:
   case SL_OPT_PATH:
@@ -334,10 +326,17 @@ static CURLcode set_row(struct easy *e, const struct option_row *row, union opti
     return CURLE_OK;
   case SL_OPT_LATER:
     return set_later(row, value);
-  case SL_OPT_NONE:
-    break;
+  default:
+    return CURLE_UNKNOWN_OPTION;
   }
-  return CURLE_UNKNOWN_OPTION;
+}
+
+static CURLcode set_other(struct easy *e, const struct option_row *row, union option_value value)
+{
+  CURLcode code = by_kind(e, row, value);
+  if (!code)
+    sl_settings_changed(&e->set);
+  return code;
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
@@ -356,9 +355,9 @@ const struct option_row *sl_setopt_row(CURLoption option)
 #undef curl_easy_setopt
 CURLcode curl_easy_setopt(CURL *handle, CURLoption option, ...)
 {
-  struct easy *e = sl_easy_of(handle);
+  struct easy *e = handle;
   const struct option_row *row = sl_setopt_row(option);
-  if (!e)
+  if (!e || e->magic != SL_EASY_MAGIC) /* sl_easy_of(), without the call */
     return CURLE_BAD_FUNCTION_ARGUMENT;
   if (!row)
     return CURLE_UNKNOWN_OPTION;
@@ -372,8 +371,7 @@ CURLcode curl_easy_setopt(CURL *handle, CURLoption option, ...)
   else
     value.ptr = va_arg(ap, void *); /* callbacks too: POSIX has one size for both */
   va_end(ap);
-  CURLcode code = set_row(e, row, value);
-  if (!code)
-    sl_settings_changed(&e->set);
-  return code;
+  if (row->kind <= SL_OPT_SEC)
+    return set_number(&e->set, row, value.num);
+  return set_other(e, row, value);
 }

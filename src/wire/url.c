@@ -201,11 +201,6 @@ static CURLUcode find_file_path(struct slice *rest)
   }
   if (!rest->n || rest->p[0] != '/')
     return CURLUE_BAD_FILE_URL;
-  /* a drive letter: C:/x and C|/x are no path here */
-  if (rest->n > 2 && sl_is_alpha(rest->p[1]) && (rest->p[2] == ':' || rest->p[2] == '|'))
-    if (rest->n == 3 || byte_kind[(unsigned char)rest->p[3]] & (B_SLASH | B_QUERY | B_HASH) ||
-        rest->p[3] == '\\')
-      return CURLUE_BAD_FILE_URL;
   return CURLUE_OK;
 }
 
@@ -513,6 +508,26 @@ static CURLUcode build(const struct found *f, struct url *u)
   return CURLUE_OK;
 }
 
+/* /C:/x and /C|/x are no paths here. */
+static bool has_drive_letter(struct slice path)
+{
+  return path.n > 2 && sl_is_alpha(path.p[1]) && (path.p[2] == ':' || path.p[2] == '|') &&
+         (path.n == 3 || path.p[3] == '/' || path.p[3] == '\\');
+}
+
+static CURLUcode build_file(const struct found *f, struct url *out_url)
+{
+  struct url u;
+  CURLUcode code = build(f, &u);
+  if (!code && has_drive_letter(u.path)) {
+    sl_url_done(&u);
+    code = CURLUE_BAD_FILE_URL;
+  }
+  if (!code)
+    *out_url = u;
+  return code;
+}
+
 CURLUcode sl_url_parse(struct url *out_url, struct slice text, unsigned flags)
 {
   struct found f;
@@ -524,7 +539,7 @@ CURLUcode sl_url_parse(struct url *out_url, struct slice text, unsigned flags)
     return CURLUE_MALFORMED_INPUT;
   CURLUcode code = find_parts(&f, text);
   if (!code)
-    code = build(&f, out_url);
+    code = sl_url_is_file(&f.u) ? build_file(&f, out_url) : build(&f, out_url);
   sl_free(f.decoded.p);
   return code;
 }

@@ -43,7 +43,7 @@ struct http {
   bool keep_sending;         /* an early error response came, the body goes on all the same */
   bool length_known, te_chunked, te_other, cl_bad;
   bool resume_checked;       /* a Content-Range said that the resume works */
-  bool te_error;
+  bool saw_10;               /* a response of this transfer was HTTP/1.0 */
   uint16_t n_1xx, n_set_cookie, n_te;
   struct buf te;             /* transfer codings other than chunked, in order */
   int64_t content_length;

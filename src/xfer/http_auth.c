@@ -233,6 +233,8 @@ sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, s
 bool sl_auth_is_probe(const struct transfer *t)
 {
   const struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
+  if (t->http.method < SL_HTTP_POST)
+    return false;
   return (a->multipass && !a->done) || (p->multipass && !p->done);
 }
 

@@ -51,18 +51,19 @@ static bool is_bound_to_origin(struct slice name)
 }
 
 /* Fields that say how the message ends are ours alone once we have decided it. */
-static bool is_ours(const struct transfer *t, struct slice name, struct slice value)
+static bool is_ours(const struct transfer *t, const struct curl_slist *line, struct slice name, struct slice value)
 {
+  struct slice first;
   if (sl_text_ieq_str(name, "Host"))
     return true; /* written in its own place */
   if (sl_text_ieq_str(name, "Content-Type"))
     return t->http.method == SL_HTTP_POST_FORM || t->http.method == SL_HTTP_POST_MIME;
   if (sl_text_ieq_str(name, "Content-Length"))
-    return t->http.chunked_up || sl_auth_is_probe(t);
+    return sl_auth_is_probe(t);
   if (sl_text_ieq_str(name, "Transfer-Encoding"))
     return t->http.chunked_up && sl_text_ieq_str(value, "chunked");
-  if (sl_text_ieq_str(name, "Connection"))
-    return t->easy->set.http->transfer_encoding;
+  if (sl_text_ieq_str(name, "Connection")) /* the first one has been merged with ours */
+    return t->easy->set.http->transfer_encoding && custom_find(t->easy->set.http->httpheader, name, &first) == line;
   return false;
 }
 
@@ -77,7 +78,7 @@ static void add_custom_list(struct transfer *t, const struct curl_slist *l, stru
       continue; /* only there to suppress ours */
     if (mark == ';' && value.n)
       continue;
-    if (is_ours(t, name, value) ||
+    if (is_ours(t, l, name, value) ||
         (t->http.cross_origin && is_bound_to_origin(name) && !t->easy->set.http->unrestricted_auth))
       continue;
     if (mark == ';') {
@@ -152,10 +153,14 @@ static void add_target(const struct transfer *t, struct buf *dst)
 static void add_host(struct transfer *t, struct buf *dst)
 {
   struct slice value;
-  bool custom = t->easy->set.http->httpheader && sl_http_custom(t, "Host", &value);
+  const struct curl_slist *custom = custom_find(t->easy->set.http->httpheader, SLICE_LIT("Host"), &value);
   if (custom && !t->http.cross_origin) {
-    if (!value.n)
+    if (!value.n && !strchr(custom->data, ';'))
       return;
+    if (!value.n) {
+      sl_buf_str(dst, "Host:\r\n");
+      return;
+    }
     sl_buf_str(dst, "Host: ");
     sl_buf_add(dst, value);
   } else {
@@ -210,6 +215,13 @@ sl_result sl_http_choose_body(struct transfer *t)
   }
 }
 
+/* Asked for by the application, or all that this peer has shown. */
+static bool speaks_10(const struct transfer *t)
+{
+  return t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0 || t->http.saw_10 ||
+         (t->conn && t->conn->http_version == CURL_HTTP_VERSION_1_0);
+}
+
 static bool has_body_method(const struct transfer *t)
 {
   return t->http.method >= SL_HTTP_POST;
@@ -224,9 +236,9 @@ static sl_result choose_framing(struct transfer *t)
     return SL_OK;
   if (t->easy->set.http->httpheader && sl_http_custom(t, "Transfer-Encoding", &value))
     h->chunked_up = sl_text_ieq_str(value, "chunked");
-  else if (t->source.size < 0 || t->source.crlf)
-    h->chunked_up = !(t->easy->set.http->httpheader && sl_http_custom(t, "Content-Length", &value));
-  if (!h->chunked_up || t->easy->set.http->http_version != CURL_HTTP_VERSION_1_0)
+  else
+    h->chunked_up = t->source.size < 0 || t->source.crlf;
+  if (!h->chunked_up || !speaks_10(t))
     return SL_OK;
   return sl_fail(t, CURLE_UPLOAD_FAILED, "Chunky upload is not supported by HTTP 1.0");
 }
@@ -244,7 +256,7 @@ static void add_expect(struct transfer *t, struct buf *dst)
       h->upload = HTTP_UP_EXPECT;
     return;
   }
-  if (h->expect_refused || t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0)
+  if (h->expect_refused || speaks_10(t))
     return;
   if (t->source.size > EXPECT_THRESHOLD || t->source.size < 0) {
     sl_buf_str(dst, "Expect: 100-continue\r\n");
@@ -374,7 +386,6 @@ static bool may_need_auth(const struct transfer *t)
 
 sl_result sl_http_request(struct transfer *t, struct buf *dst)
 {
-  const struct http_config *h = t->easy->set.http;
   sl_result rc = choose_framing(t);
   if (rc)
     return rc;
@@ -383,7 +394,7 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   size_t target_at = dst->n;
   add_target(t, dst);
   size_t target_end = dst->n;
-  sl_buf_str(dst, h->http_version == CURL_HTTP_VERSION_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  sl_buf_str(dst, speaks_10(t) ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   add_host(t, dst);
   if (may_need_auth(t) && sl_buf_ok(dst))
     rc = add_auth(t, dst, target_at, target_end);

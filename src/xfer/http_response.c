@@ -16,7 +16,7 @@ void sl_http_response_reset(struct transfer *t)
 {
   struct http *h = &t->http;
   h->length_known = h->te_chunked = h->te_other = h->cl_bad = h->close = false;
-  h->resume_checked = h->ignore_body = h->te_error = false;
+  h->resume_checked = h->ignore_body = false;
   h->content_length = -1;
   h->last_modified = -1;
   h->location = NULL;
@@ -35,6 +35,10 @@ sl_result sl_http_status(struct transfer *t)
     info->http_version = h->parser.minor ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_1_0;
   /* 9.3: persistent by default since 1.1 */
   h->close = h->parser.major == 1 && h->parser.minor == 0;
+  if (h->parser.major == 1 && !h->parser.minor) {
+    h->saw_10 = true;
+    t->conn->http_version = CURL_HTTP_VERSION_1_0;
+  }
   if (h->parser.major > 1)
     return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP/%d subversion in response", h->parser.major);
   if (h->parser.status < 200 && ++h->n_1xx > MAX_1XX)
@@ -91,6 +95,9 @@ static sl_result transfer_encoding(struct transfer *t, struct slice value)
     }
     if (!t->easy->set.http->http_transfer_decoding)
       continue;
+    if (!t->easy->set.http->transfer_encoding)
+      return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "Unsolicited Transfer-Encoding (%.*s) found", (int)coding.n,
+                     coding.p);
     if (h->te_chunked)
       return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "A Transfer-Encoding (%.*s) was not listed first",
                      (int)coding.n, coding.p);
@@ -333,6 +340,7 @@ static void check_time_condition(struct transfer *t)
   if (newer == (io->timecondition == CURL_TIMECOND_IFUNMODSINCE)) {
     SL_INFOF(t->easy, "Simulate an HTTP 304 response");
     t->easy->info.condition_unmet = true;
+    t->easy->info.response_code = 304;
     h->ignore_body = true;
     h->close = true;
   }

@@ -50,9 +50,7 @@ sl_result sl_netrc_credentials(struct transfer *t)
   struct buf text;
   struct netrc_entry entry = {0};
   bool required = t->easy->set.io.netrc == CURL_NETRC_REQUIRED;
-  if (required)
-    t->user = t->password = NULL;
-  if (t->user && t->password)
+  if (t->user && t->password && !required)
     return SL_OK;
   sl_buf_init(&text, MAX_NETRC);
   sl_result rc = read_file(t, &text);

@@ -145,17 +145,19 @@ static const char *decoded(struct transfer *t, struct slice part, bool *ok)
   return copy;
 }
 
-/* Credentials: of the URL, else the options' (for the first origin only, unless UNRESTRICTED_AUTH), else .netrc. */
+/* Credentials: the options' (for the first origin only, unless UNRESTRICTED_AUTH), else those of the URL; behind a
+ * redirect the other way round. Last .netrc. */
 static sl_result choose_credentials(struct transfer *t)
 {
   const struct settings *set = &t->easy->set;
   const struct url *u = t->url;
   bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
+  bool in_url = u->user.p || u->password.p, in_options = own && (set->io.username || set->io.password);
   t->user = own ? set->io.username : NULL;
   t->password = own ? set->io.password : NULL;
-  if (set->io.netrc != CURL_NETRC_REQUIRED && (u->user.p || u->password.p)) {
-    t->user = u->user.p ? decoded(t, u->user, &ok) : t->user;
-    t->password = u->password.p ? decoded(t, u->password, &ok) : u->user.p ? NULL : t->password;
+  if (in_url && (!in_options || t->redirected)) {
+    t->user = u->user.p ? decoded(t, u->user, &ok) : NULL;
+    t->password = u->password.p ? decoded(t, u->password, &ok) : NULL;
     if (!ok)
       return sl_fail(t, CURLE_URL_MALFORMAT, "Bad login part");
   }

@@ -402,6 +402,11 @@ TEST(refused)
       {"file:///c:/a", 0, "code 19"},
       {"file:///C|", 0, "code 19"},
       {"file:/c:/a", 0, "code 19"},
+      {"file:///c:?q", 0, "code 19"},
+      {"file:///c:\\a", 0, "code 19"},
+      {"file:///./c:/a", 0, "code 19"},
+      {"file:///a/%2e%2e/c:/a", 0, "code 19"},
+      {"file:///c:a", 0, "file:///c:a"},
       {"file:///a b", 0, "code 25"},
       /* credentials */
       {"http://u@h/", CURLU_DISALLOW_USER, "code 8"},
