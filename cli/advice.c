@@ -57,6 +57,8 @@ static const char *status_remedy(long status)
     return "there is nothing at this address: look at the spelling of the path";
   case 405:
     return "it does not take this method: look at -X and -d";
+  case 416:
+    return "the file is longer than what it has: remove the file to begin anew";
   case 429:
     return "too many requests: wait, then try again";
   default:

@@ -169,21 +169,34 @@ bool transfer_start(struct transfer *transfer, const struct sockets *sockets)
   return false;
 }
 
-/* Nothing is lacking. Asked for what lies behind the end, a server answers 416 and tells the size
- * (RFC 9110, 15.5.17); to one that sends the whole file again the library says itself that it is
- * not needed. */
-static bool has_all(const struct transfer *transfer, CURLcode code)
+/* The size that a server tells when it has nothing behind the end of what is there: 416 (RFC 9110,
+ * 15.5.17). -1: it tells none. */
+static curl_off_t told_size(CURL *easy)
 {
   struct curl_header *range;
-  long status = 0;
-  if (!code)
-    return transfer->output.resumed_at && !transfer->output.written;
-  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 416 || !transfer->output.resumed_at ||
-      curl_easy_header(transfer->easy, "Content-Range", 0, CURLH_HEADER, -1, &range) ||
+  if (curl_easy_header(easy, "Content-Range", 0, CURLH_HEADER, -1, &range) ||
       strncmp(range->value, "bytes */", 8) != 0)
+    return -1;
+  return strtoll(range->value + 8, NULL, 10);
+}
+
+/* For a transfer that should have continued a file and brought nothing: whether the file is complete.
+ * *code becomes an error if it is longer than what the server has. */
+static bool is_complete(const struct transfer *transfer, CURLcode *code)
+{
+  const struct output *output = &transfer->output;
+  long status = 0;
+  if (!output->resumed_at || output->written)
     return false;
-  return strtoll(range->value + 8, NULL, 10) == transfer->output.resumed_at;
+  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status == 416) {
+    curl_off_t size = told_size(transfer->easy);
+    if (size == output->resumed_at)
+      *code = CURLE_OK;
+    else if (size >= 0 && !*code)
+      *code = CURLE_HTTP_RETURNED_ERROR;
+  }
+  return !*code;
 }
 
 static void report(const struct transfer *transfer, bool complete_before)
@@ -207,9 +220,7 @@ static void report(const struct transfer *transfer, bool complete_before)
 
 void transfer_finish(struct transfer *transfer, CURLcode code)
 {
-  bool complete_before = has_all(transfer, code);
-  if (complete_before)
-    code = CURLE_OK;
+  bool complete_before = is_complete(transfer, &code);
   bool whole = !code && !complete_before && !is_head(transfer->options);
   if (!output_finish(&transfer->output, whole) && !code)
     code = CURLE_WRITE_ERROR;

@@ -1,5 +1,6 @@
-/* Cookie files and Set-Cookie lines from hostile hands. Each line of the input is a Set-Cookie value of one of three
- * hosts; then the whole input is a cookie file. No cookie gets out of its line, in a header or in a file. */
+/* Cookie files and Set-Cookie lines from hostile hands. Each line of the input is a Set-Cookie
+ * value of one of three hosts; then the whole input is a cookie file. No cookie gets out of its
+ * line, in a header or in a file. */
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
-/* Content decoding of hostile bytes. Input: a byte that picks the codings, a byte for the size of the pieces that are
- * pushed, the body. Whatever comes, no piece is too large, and pausing changes nothing in what comes out. */
+/* Content decoding of hostile bytes. Input: a byte that picks the codings, a byte for the size of
+ * the pieces that are pushed, the body. Whatever comes, no piece is too large, and pausing changes
+ * nothing in what comes out. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -49,8 +50,9 @@ static sl_result run(const char *value, struct slice body, size_t piece, struct 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-  static const char *const values[] = {"gzip", "deflate", "br", "zstd", "gzip, gzip", "br, zstd",
-                                       "identity, deflate, gzip, br", "", "foo"};
+  static const char *const values[] = {
+      "gzip", "deflate", "br", "zstd", "gzip, gzip", "br, zstd", "identity, deflate, gzip, br",
+      "",     "foo"};
   if (size < 2)
     return 0;
   const char *value = values[data[0] % (sizeof values / sizeof *values)];

@@ -1,5 +1,5 @@
-/* Digest challenges from hostile servers, through the parser of WWW-Authenticate: whatever they say, the answer is one
- * line, and its quotes are balanced. */
+/* Digest challenges from hostile servers, through the parser of WWW-Authenticate: whatever they
+ * say, the answer is one line, and its quotes are balanced. */
 #include <stdlib.h>
 
 #include "wire/auth_header.h"
@@ -13,6 +13,8 @@ static void check(struct slice line)
       i++;
     else if (line.p[i] == '"')
       quoted = !quoted;
+    else if (line.p[i] == '\r' || line.p[i] == '\n')
+      abort();
   }
   if (quoted)
     abort();
@@ -37,9 +39,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
       continue;
     struct buf out;
     sl_buf_init(&out, 10u << 20);
-    if (sl_digest_authorization(&d, &r, &out) != SL_OK)
-      abort();
-    check(sl_buf_peek(&out));
+    if (sl_digest_authorization(&d, &r, &out) == SL_OK)
+      check(sl_buf_peek(&out));
     sl_buf_done(&out);
   }
   sl_digest_done(&d);

@@ -1,6 +1,6 @@
-/* SOCKS proxies with hostile replies. Two bytes say what is asked of the proxy, how long the names are and the size of
- * the pieces, all others are what it replies. However it is cut, the conversation comes to the same end after the same
- * number of bytes. */
+/* SOCKS proxies with hostile replies. Two bytes say what is asked of the proxy, how long the names
+ * are and the size of the pieces, all others are what it replies. However it is cut, the
+ * conversation comes to the same end after the same number of bytes. */
 #include <stdlib.h>
 
 #include <curl/curl.h>
@@ -13,7 +13,8 @@ struct outcome {
   size_t sent, received;
 };
 
-static struct outcome converse(const struct socks_request *request, struct slice replies, size_t piece)
+static struct outcome converse(const struct socks_request *request, struct slice replies,
+                               size_t piece)
 {
   static struct socks_talk s;
   struct outcome o = {SL_WAIT, 0, 0, 0};
@@ -45,7 +46,8 @@ static struct outcome converse(const struct socks_request *request, struct slice
   o.proxy_error = s.proxy_error;
   if (o.result != SL_OK && (o.result != CURLE_PROXY || !s.proxy_error || !*s.error))
     abort();
-  if (o.result == SL_OK && (s.proxy_error || s.in[s.type == CURLPROXY_SOCKS4 || s.type == CURLPROXY_SOCKS4A ? 0 : 1]))
+  if (o.result == SL_OK &&
+      (s.proxy_error || s.in[s.type == CURLPROXY_SOCKS4 || s.type == CURLPROXY_SOCKS4A ? 0 : 1]))
     abort(); /* connected without the proxy's word */
   return o;
 }
@@ -70,9 +72,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
       .password = {text, lengths[data[1] >> 6 & 3]},
   };
   struct slice replies = slice_of((const char *)data + 2, size - 2);
-  struct outcome whole = converse(&r, replies, 1000), cut = converse(&r, replies, 1 + (data[0] >> 6));
-  if (whole.result != cut.result || whole.proxy_error != cut.proxy_error || whole.sent != cut.sent ||
-      whole.received != cut.received)
+  struct outcome whole = converse(&r, replies, 1000),
+                 cut = converse(&r, replies, 1 + (data[0] >> 6));
+  if (whole.result != cut.result || whole.proxy_error != cut.proxy_error ||
+      whole.sent != cut.sent || whole.received != cut.received)
     abort();
   return 0;
 }

@@ -190,8 +190,7 @@ static bool up_to_date(struct dns_channel *ch)
 struct dns_channel *sl_dns_channel_get(struct dns *dns, const struct dns_config *config,
                                        const struct gate_config *gate)
 {
-  LIST_FOR_EACH(node, &dns->channels)
-  {
+  LIST_FOR_EACH(node, &dns->channels) {
     struct dns_channel *ch = LIST_ENTRY(node, struct dns_channel, link);
     if (ch->retired && idle(ch))
       sl_dns_channel_free(ch);

@@ -10,7 +10,6 @@ enum { TIMEOUT_MS = 2000, TRIES = 3 };
 
 struct dns *sl_dns_new(struct reactor *reactor, unsigned *callback_depth)
 {
-  static char resolv_conf[] = "/etc/resolv.conf"; /* c-ares' interface has no const */
   struct dns *dns = sl_calloc(1, sizeof *dns);
   if (!dns)
     return NULL;
@@ -18,7 +17,7 @@ struct dns *sl_dns_new(struct reactor *reactor, unsigned *callback_depth)
   dns->callback_depth = callback_depth;
   sl_list_init(&dns->channels);
   dns->hosts_path = "/etc/hosts";
-  dns->resolv_path = resolv_conf;
+  dns->resolv_path = "/etc/resolv.conf";
   dns->timeout_ms = TIMEOUT_MS;
   dns->tries = TRIES;
   return dns;

@@ -73,8 +73,7 @@ struct dns {
   struct dns_hosts *hosts; /* NULL until needed */
   struct dns_doh doh;      /* start NULL: DoH is refused, never done in the clear */
 
-  const char *hosts_path; /* these two for tests; to be set before use */
-  char *resolv_path;
+  const char *hosts_path, *resolv_path; /* for tests; to be set before use */
   int timeout_ms, tries; /* of one name server: the first time-out, it doubles with each try */
 };
 

@@ -109,7 +109,7 @@ static sl_result make(struct dns_channel *ch, struct buf *error)
       .lookups = lookups,
       .sock_state_cb = sl_dns_socket_state,
       .sock_state_cb_data = ch,
-      .resolvconf_path = dns->resolv_path,
+      .resolvconf_path = (char *)(uintptr_t)dns->resolv_path, /* it is only read */
   };
   int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
              ARES_OPT_RESOLVCONF;

@@ -187,15 +187,13 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
     errno = ENOMEM;
     return -1;
   }
-  if (how == GATE_CONNECTED)
+  if (how != GATE_OPENED)
     return 0;
-  if (how == GATE_OPENED) {
-    if (!bind_local(ch, s, to.family))
-      return not_connected();
-    sl_result rc = sl_gate_connect(&ask, &s->gate, &to);
-    if (rc != SL_WAIT)
-      return rc == SL_OK ? 0 : not_connected();
-  }
+  if (!bind_local(ch, s, to.family))
+    return not_connected();
+  sl_result rc = sl_gate_connect(&ask, &s->gate, &to);
+  if (rc != SL_WAIT)
+    return rc == SL_OK ? 0 : not_connected();
   errno = EINPROGRESS;
   return -1;
 }

@@ -3,7 +3,8 @@
 #ifndef SL_LOOP_SCRATCH_H
 #define SL_LOOP_SCRATCH_H
 
-enum { SL_SCRATCH_BYTES = 65536 };
+/* Seven times CURL_MAX_WRITE_SIZE; below the size from which on malloc(3) turns to mmap(2). */
+enum { SL_SCRATCH_BYTES = 7 * 16384 };
 
 char *sl_scratch_get(void); /* NULL: out of memory */
 void sl_scratch_put(char *p);

@@ -55,7 +55,8 @@ static const struct stream_ops haproxy_ops = {
     .free = haproxy_free,
 };
 
-/* AF_INET, AF_INET6, or AF_UNSPEC when it is neither. A scope means nothing to the peer and is left out. */
+/* AF_INET, AF_INET6, or AF_UNSPEC when it is neither. A scope means nothing to the peer and is left
+ * out. */
 static int plain_address(const char *ip, char out_text[SL_ADDR_TEXT])
 {
   struct gate_addr a;
@@ -78,14 +79,16 @@ static sl_result write_line(struct haproxy *l, const struct haproxy_params *p)
   if (p->client_ip && family == AF_UNSPEC)
     return CURLE_BAD_FUNCTION_ARGUMENT;
   bool known = *p->local_ip && family != AF_UNSPEC && family == to;
-  int n = known ? snprintf(l->line, sizeof l->line, "PROXY TCP%d %s %s %u %u\r\n", family == AF_INET ? 4 : 6, source,
-                           destination, p->local_port, p->peer_port)
-                : snprintf(l->line, sizeof l->line, "PROXY UNKNOWN\r\n");
+  int n =
+      known ? snprintf(l->line, sizeof l->line, "PROXY TCP%d %s %s %u %u\r\n",
+                       family == AF_INET ? 4 : 6, source, destination, p->local_port, p->peer_port)
+            : snprintf(l->line, sizeof l->line, "PROXY UNKNOWN\r\n");
   l->n = (uint8_t)n;
   return SL_OK;
 }
 
-sl_result sl_haproxy_new(struct stream *below, const struct haproxy_params *params, struct stream **out_stream)
+sl_result sl_haproxy_new(struct stream *below, const struct haproxy_params *params,
+                         struct stream **out_stream)
 {
   struct haproxy *l = sl_malloc(sizeof *l);
   if (!l)

@@ -1,4 +1,5 @@
-/* SOCKS as a stream; see socks.h. What is said is wire/socks_msg.c's; here it is sent and received. */
+/* SOCKS as a stream; see socks.h. What is said is wire/socks_msg.c's; here it is sent and received.
+ */
 #include "stream/socks.h"
 
 #include <curl/curl.h>

@@ -17,7 +17,7 @@ enum {
   READ_BYTES = 4096
 };
 
-enum dialogue_state { SEND, HEAD, BODY, OPEN, FAILED };
+enum dialogue_state { SEND, HEAD, BODY, OPEN };
 
 /* Only there until the tunnel is open. */
 struct dialogue {
@@ -27,13 +27,13 @@ struct dialogue {
   struct buf out;
   uint32_t out_at;
   uint32_t skipped;
-  int64_t length;      /* Content-Length of this answer, -1: none */
+  int64_t length; /* Content-Length of this answer, -1: none */
   sl_result failed;
-  uint8_t state;       /* enum dialogue_state */
+  uint8_t state; /* enum dialogue_state */
   uint8_t rounds, interim;
-  bool chunked;        /* the last transfer coding */
-  bool unclear;        /* its end cannot be told from its head */
-  bool closes, keeps;  /* Connection */
+  bool chunked;       /* the last transfer coding */
+  bool unclear;       /* its end cannot be told from its head */
+  bool closes, keeps; /* Connection */
   bool reconnect;
 };
 
@@ -50,7 +50,8 @@ static struct tunnel *of(struct stream *s)
 }
 
 /* The first reason stays. Is `code`. */
-#define FAIL(d, code, ...) (words_wanted(d) ? (void)sl_buf_printf((d)->error, __VA_ARGS__) : (void)0, (code))
+#define FAIL(d, code, ...)                                                                         \
+  (words_wanted(d) ? (void)sl_buf_printf((d)->error, __VA_ARGS__) : (void)0, (code))
 static bool words_wanted(const struct dialogue *d)
 {
   return d->error && !d->error->n;
@@ -63,7 +64,8 @@ static sl_result reconnect(struct dialogue *d)
   return CURLE_COULDNT_CONNECT;
 }
 
-/* Without an answer on a connection that has answered before, the proxy has ended it between two requests. */
+/* Without an answer on a connection that has answered before, the proxy has ended it between two
+ * requests. */
 static sl_result lost(struct tunnel *t, sl_result code)
 {
   struct dialogue *d = t->talk;
@@ -132,7 +134,8 @@ static void ignore(struct dialogue *d, const char *name)
   sl_buf_done(&b);
 }
 
-/* RFC 9110 9.3.6: a 2xx has no body whatever it says. An odd length of another answer only costs its connection. */
+/* RFC 9110 9.3.6: a 2xx has no body whatever it says. An odd length of another answer only costs
+ * its connection. */
 static void content_length(struct dialogue *d, struct slice value)
 {
   int64_t n;
@@ -218,13 +221,15 @@ static sl_result bad_head(struct dialogue *d, enum http1_event e)
 {
   if (e == HTTP1_NO_HTTP)
     return FAIL(d, CURLE_WEIRD_SERVER_REPLY, "The proxy's answer to CONNECT is not HTTP");
-  return FAIL(d, d->http.too_large ? CURLE_TOO_LARGE : CURLE_WEIRD_SERVER_REPLY, "%s", d->http.error);
+  return FAIL(d, d->http.too_large ? CURLE_TOO_LARGE : CURLE_WEIRD_SERVER_REPLY, "%s",
+              d->http.error);
 }
 
 static sl_result status_line(struct dialogue *d, struct slice line)
 {
   if (d->http.major != 1)
-    return FAIL(d, CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP/%d in CONNECT response", d->http.major);
+    return FAIL(d, CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP/%d in CONNECT response",
+                d->http.major);
   return d->up.head_line(d->up.ctx, line, TUNNEL_STATUS);
 }
 
@@ -272,7 +277,9 @@ static sl_result fill(struct tunnel *t)
 {
   size_t n;
   if (!sl_buf_reserve(&t->in, READ_BYTES))
-    return t->in.nomem ? SL_NOMEM : FAIL(t->talk, CURLE_TOO_LARGE, "Too large response headers from the proxy");
+    return t->in.nomem
+               ? SL_NOMEM
+               : FAIL(t->talk, CURLE_TOO_LARGE, "Too large response headers from the proxy");
   sl_result rc = sl_stream_read(t->s.below, t->in.p + t->in.n, READ_BYTES, &n);
   if (rc == SL_WAIT || rc == SL_NOMEM)
     return rc;

@@ -15,14 +15,9 @@ struct emitter {
   sl_result result;
 };
 
-static STACK_OF(X509) *chain_of(const struct tls_conn *conn)
-{
-  return conn->rejected ? conn->rejected : SSL_get_peer_cert_chain(conn->ssl);
-}
-
 int sl_tls_cert_count(const struct tls_conn *conn)
 {
-  int n = sk_X509_num(chain_of(conn));
+  int n = sk_X509_num(SSL_get_peer_cert_chain(conn->ssl));
   return n > 0 ? n : 0;
 }
 
@@ -158,7 +153,7 @@ sl_result sl_tls_certinfo(const struct tls_conn *conn,
                           void *ctx)
 {
   struct emitter e = {.add = add, .ctx = ctx, .mem = BIO_new(BIO_s_mem())};
-  STACK_OF(X509) *chain = chain_of(conn);
+  STACK_OF(X509) *chain = SSL_get_peer_cert_chain(conn->ssl);
   if (!e.mem)
     return SL_NOMEM;
   for (e.cert = 0; e.result == SL_OK && e.cert < sk_X509_num(chain); e.cert++)

@@ -12,7 +12,6 @@ struct tls_ctx;
 struct tls_hello {
   struct tls_log log;
   SSL_SESSION *offered; /* the session that was offered for resumption */
-  SSL_SESSION *fresh;   /* came before the peer was known to be good */
   char *keylog;
   uint16_t port;
   bool is_ip, for_proxy, offered_alpn;
@@ -27,7 +26,6 @@ struct tls_conn {
   struct tls_hello *hello; /* NULL: the handshake is over */
   char *session_key;       /* NULL: sessions are not kept */
   X509 *peer;              /* the leaf that was checked */
-  STACK_OF(X509) *rejected; /* the chain of a peer that was turned down */
   struct buf err;
   sl_result io_error; /* what the lower layer failed with */
   sl_result failed;   /* sticky */

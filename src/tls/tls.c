@@ -95,7 +95,6 @@ static void hello_free(struct tls_hello *hello)
   if (!hello)
     return;
   SSL_SESSION_free(hello->offered);
-  SSL_SESSION_free(hello->fresh);
   sl_free(hello->keylog);
   sl_free(hello);
 }
@@ -210,7 +209,6 @@ void sl_tls_free(struct tls_conn *conn)
   hello_free(conn->hello);
   SSL_free(conn->ssl);
   X509_free(conn->peer);
-  sk_X509_pop_free(conn->rejected, X509_free);
   sl_tls_ctx_unref(conn->ctx);
   sl_tls_cache_unref(conn->cache);
   sl_free(conn->session_key);
@@ -223,15 +221,19 @@ void sl_tls_free(struct tls_conn *conn)
 int sl_tls_on_session(SSL *ssl, SSL_SESSION *session)
 {
   struct tls_conn *conn = sl_tls_conn_of(ssl);
-  if (!conn->session_key || conn->failed)
-    return 0;
-  if (conn->hello) { /* TLS 1.2: nobody has been checked yet */
-    SSL_SESSION_free(conn->hello->fresh);
-    conn->hello->fresh = session;
-    return 1;
-  }
-  sl_tls_session_put(conn->cache, conn->session_key, session, conn->ctx->client_cert);
+  if (conn->session_key && !conn->failed && !conn->hello)
+    sl_tls_session_put(conn->cache, conn->session_key, session, conn->ctx->client_cert);
   return 0;
+}
+
+/* TLS 1.2: the callback above comes before the peer has been checked, and not at all when a resumed
+ * session got a new ticket, which takes the old one out of use. */
+static void keep_session(struct tls_conn *conn)
+{
+  SSL_SESSION *session = SSL_get0_session(conn->ssl);
+  if (conn->session_key && session && session != conn->hello->offered &&
+      SSL_version(conn->ssl) < TLS1_3_VERSION)
+    sl_tls_session_put(conn->cache, conn->session_key, session, conn->ctx->client_cert);
 }
 
 void sl_tls_on_secret(const SSL *ssl, const char *line)
@@ -247,9 +249,9 @@ void sl_tls_on_secret(const SSL *ssl, const char *line)
 
 static void hello_end(struct tls_conn *conn)
 {
-  if (!conn->failed && conn->hello->fresh)
-    sl_tls_session_put(conn->cache, conn->session_key, conn->hello->fresh, conn->ctx->client_cert);
-  if (conn->failed && conn->hello->offered)
+  if (!conn->failed)
+    keep_session(conn);
+  else if (conn->hello->offered)
     sl_tls_session_drop(conn->cache, conn->hello->offered);
   SSL_set_msg_callback(conn->ssl, NULL);
   hello_free(conn->hello);

@@ -197,12 +197,6 @@ static sl_result check_leaf(struct tls_conn *conn, X509 *leaf, long verdict)
   return check_pin(conn, leaf);
 }
 
-static void keep_rejected(struct tls_conn *conn, STACK_OF(X509) *chain)
-{
-  if (!conn->rejected && chain)
-    conn->rejected = X509_chain_up_ref(chain);
-}
-
 int sl_tls_verify_cert(X509_STORE_CTX *store, void *unused)
 {
   SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -228,7 +222,6 @@ int sl_tls_verify_cert(X509_STORE_CTX *store, void *unused)
     conn->peer = leaf;
     return 1;
   }
-  keep_rejected(conn, X509_STORE_CTX_get0_untrusted(store));
   if (verdict == X509_V_OK) /* for the alert */
     X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
@@ -250,10 +243,8 @@ sl_result sl_tls_verify_end(struct tls_conn *conn)
   sl_result result = check_leaf(conn, leaf, SSL_get_verify_result(conn->ssl));
   if (result == SL_OK && ctx->verifystatus && !conn->status_good)
     result = sl_tls_fail(conn, CURLE_SSL_INVALIDCERTSTATUS, "No OCSP response received");
-  if (result != SL_OK) {
-    keep_rejected(conn, SSL_get_peer_cert_chain(conn->ssl));
+  if (result != SL_OK)
     return result;
-  }
   conn->verified = true;
   X509_up_ref(leaf);
   conn->peer = leaf;

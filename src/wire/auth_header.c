@@ -1,6 +1,7 @@
 /* Challenges of WWW-Authenticate; see auth_header.h.
  *
- * A token that '=' follows is a parameter of the current challenge, any other token starts a new one. */
+ * A token that '=' follows is a parameter of the current challenge, any other token starts a new
+ * one. */
 #include "wire/auth_header.h"
 
 #include "base/text.h"

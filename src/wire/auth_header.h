@@ -1,7 +1,9 @@
-/* The values of WWW-Authenticate and Proxy-Authenticate (RFC 9110 11.6.1): one or several challenges in a line, each a
- * scheme with nothing, a token68 or parameters. Iterators over borrowed bytes; nothing is allocated.
+/* The values of WWW-Authenticate and Proxy-Authenticate (RFC 9110 11.6.1): one or several
+ * challenges in a line, each a scheme with nothing, a token68 or parameters. Iterators over
+ * borrowed bytes; nothing is allocated.
  *
- * Lenient where servers are: empty list elements, missing commas between parameters, any bytes in an unquoted value. */
+ * Lenient where servers are: empty list elements, missing commas between parameters, any bytes in
+ * an unquoted value. */
 #ifndef SL_WIRE_AUTH_HEADER_H
 #define SL_WIRE_AUTH_HEADER_H
 

@@ -7,7 +7,7 @@
 
 enum { DATE_MAX = 79, NETSCAPE_FIELDS = 7 };
 
-/* ---- hosts and paths ---------------------------------------------------------------------------------------- */
+/* ---- hosts and paths ---- */
 
 static bool is_ipv4(struct slice host)
 {
@@ -83,7 +83,8 @@ static struct slice clean_path(struct slice path)
   return path;
 }
 
-/* Tabs would break the file format; the other control characters have no business in a header field. */
+/* Tabs would break the file format; the other control characters have no business in a header
+ * field. */
 static bool has_ctrl(struct slice s)
 {
   for (size_t i = 0; i < s.n; i++)
@@ -126,7 +127,7 @@ static const char *check_text(const struct cookie_parts *c)
   return NULL;
 }
 
-/* ---- Set-Cookie --------------------------------------------------------------------------------------------- */
+/* ---- Set-Cookie ---- */
 
 static struct slice unquote(struct slice s)
 {
@@ -137,7 +138,8 @@ static struct slice unquote(struct slice s)
   return s;
 }
 
-/* Max-Age: digits after an optional sign; what follows them is ignored. Nothing usable ends the cookie. */
+/* Max-Age: digits after an optional sign; what follows them is ignored. Nothing usable ends the
+ * cookie. */
 static int64_t max_age_end(struct slice text, int64_t now_s)
 {
   text = trim_blanks(unquote(text));
@@ -172,8 +174,8 @@ struct attributes {
   bool max_age, path;
 };
 
-static const char *take_attribute(struct slice name, struct slice value, bool has_value, int64_t now_s,
-                                  struct cookie_parts *c, struct attributes *seen)
+static const char *take_attribute(struct slice name, struct slice value, bool has_value,
+                                  int64_t now_s, struct cookie_parts *c, struct attributes *seen)
 {
   if (!has_value) {
     if (sl_text_ieq_str(name, "secure"))
@@ -237,7 +239,7 @@ const char *sl_cookie_parse_header(struct slice value, int64_t now_s, struct coo
   return why;
 }
 
-/* ---- the Netscape file format ------------------------------------------------------------------------------- */
+/* ---- the Netscape file format ---- */
 
 static bool is_bool(struct slice s)
 {

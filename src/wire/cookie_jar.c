@@ -1,8 +1,8 @@
 /* The cookie jar; see cookie.h.
  *
- * Cookies lie in sites: one for the last two labels of their domain, for an IP address, and one (an empty key) for
- * cookies without a domain. A request looks into at most three of them, whatever the jar holds. A cookie is one
- * allocation: the node and behind it name, value, domain and path. */
+ * Cookies lie in sites: one for the last two labels of their domain, for an IP address, and one (an
+ * empty key) for cookies without a domain. A request looks into at most three of them, whatever the
+ * jar holds. A cookie is one allocation: the node and behind it name, value, domain and path. */
 #include <libpsl.h>
 
 #include "base/mem.h"
@@ -28,7 +28,7 @@ struct cookie {
   char text[];
 };
 
-/* ---- sites -------------------------------------------------------------------------------------------------- */
+/* ---- sites ---- */
 
 /* The key of the site that a domain belongs to, in lower case. */
 static struct slice site_key(struct slice domain, char store[KEY_MAX])
@@ -93,7 +93,7 @@ static int sites_of(const struct cookie_jar *jar, struct slice host, struct site
   return n;
 }
 
-/* ---- life and death ----------------------------------------------------------------------------------------- */
+/* ---- life and death ---- */
 
 void sl_cookie_jar_init(struct cookie_jar *jar, uint64_t seed)
 {
@@ -119,7 +119,7 @@ static void drop(struct cookie_jar *jar, struct cookie *c)
 void sl_cookie_jar_clear(struct cookie_jar *jar)
 {
   LIST_FOR_EACH(node, &jar->all)
-    drop(jar, LIST_ENTRY(node, struct cookie, all));
+  drop(jar, LIST_ENTRY(node, struct cookie, all));
   jar->next_expiry_s = INT64_MAX;
 }
 
@@ -131,7 +131,8 @@ void sl_cookie_jar_done(struct cookie_jar *jar)
 
 void sl_cookie_jar_drop_session(struct cookie_jar *jar)
 {
-  LIST_FOR_EACH(node, &jar->all) {
+  LIST_FOR_EACH(node, &jar->all)
+  {
     struct cookie *c = LIST_ENTRY(node, struct cookie, all);
     if (!c->expires_s)
       drop(jar, c);
@@ -148,7 +149,8 @@ static void drop_expired(struct cookie_jar *jar, int64_t now_s)
   int64_t next = INT64_MAX;
   if (now_s <= jar->next_expiry_s)
     return;
-  LIST_FOR_EACH(node, &jar->all) {
+  LIST_FOR_EACH(node, &jar->all)
+  {
     struct cookie *c = LIST_ENTRY(node, struct cookie, all);
     if (expired(c, now_s))
       drop(jar, c);
@@ -169,14 +171,11 @@ static struct slice put_text(char **at, struct slice s)
 
 static struct cookie *cookie_new(const struct cookie_parts *p)
 {
-  struct cookie *c =
-    sl_malloc(sizeof *c + p->name.n + p->value.n + p->domain.n + p->path.n);
+  struct cookie *c = sl_malloc(sizeof *c + p->name.n + p->value.n + p->domain.n + p->path.n);
   if (!c)
     return NULL;
-  *c = (struct cookie){.expires_s = p->expires_s,
-                       .tail = p->tail,
-                       .secure = p->secure,
-                       .httponly = p->httponly};
+  *c = (struct cookie){
+      .expires_s = p->expires_s, .tail = p->tail, .secure = p->secure, .httponly = p->httponly};
   char *at = c->text;
   c->name = put_text(&at, p->name);
   c->value = put_text(&at, p->value);
@@ -185,9 +184,10 @@ static struct cookie *cookie_new(const struct cookie_parts *p)
   return c;
 }
 
-/* ---- adding ------------------------------------------------------------------------------------------------- */
+/* ---- adding ---- */
 
-/* Lower case and no trailing dot, as libpsl wants it; false when it is no host name by its length. */
+/* Lower case and no trailing dot, as libpsl wants it; false when it is no host name by its length.
+ */
 static bool canonical(struct slice host, char store[HOST_MAX + 1])
 {
   if (host.n && host.p[host.n - 1] == '.')
@@ -241,10 +241,12 @@ static bool hides_secure(const struct cookie_jar *jar, const struct cookie_parts
   struct site *sites[3];
   int n = sites_of(jar, from->host, sites);
   for (int i = 0; i < n; i++) {
-    LIST_FOR_EACH(node, &sites[i]->cookies) {
+    LIST_FOR_EACH(node, &sites[i]->cookies)
+    {
       const struct cookie *c = LIST_ENTRY(node, struct cookie, in_site);
       if (c->secure && slice_eq(c->name, p->name) && !expired(c, from->now_s) &&
-          (sl_cookie_tail_match(c->domain, p->domain) || sl_cookie_tail_match(p->domain, c->domain)) &&
+          (sl_cookie_tail_match(c->domain, p->domain) ||
+           sl_cookie_tail_match(p->domain, c->domain)) &&
           sl_cookie_path_match(c->path, p->path))
         return true;
     }
@@ -254,7 +256,8 @@ static bool hides_secure(const struct cookie_jar *jar, const struct cookie_parts
 
 static struct cookie *find_same(const struct site *s, const struct cookie_parts *p)
 {
-  LIST_FOR_EACH(node, &s->cookies) {
+  LIST_FOR_EACH(node, &s->cookies)
+  {
     struct cookie *c = LIST_ENTRY(node, struct cookie, in_site);
     if (c->tail == p->tail && slice_eq(c->name, p->name) && slice_eq(c->path, p->path) &&
         sl_text_ieq(c->domain, p->domain))
@@ -321,8 +324,8 @@ static sl_result store(struct cookie_jar *jar, const struct cookie_parts *p,
   return SL_OK;
 }
 
-static sl_result add(struct cookie_jar *jar, struct cookie_parts *p, const struct cookie_source *from,
-                     const char **out_refused)
+static sl_result add(struct cookie_jar *jar, struct cookie_parts *p,
+                     const struct cookie_source *from, const char **out_refused)
 {
   bool secure = from->secure || sl_cookie_host_is_local(from->host);
   drop_expired(jar, from->now_s);
@@ -340,8 +343,8 @@ static sl_result add(struct cookie_jar *jar, struct cookie_parts *p, const struc
   return store(jar, p, from, out_refused);
 }
 
-sl_result sl_cookie_jar_set(struct cookie_jar *jar, struct slice value, const struct cookie_source *from,
-                            const char **out_refused)
+sl_result sl_cookie_jar_set(struct cookie_jar *jar, struct slice value,
+                            const struct cookie_source *from, const char **out_refused)
 {
   struct cookie_parts parts;
   struct cookie_source source = *from;
@@ -356,8 +359,8 @@ sl_result sl_cookie_jar_set(struct cookie_jar *jar, struct slice value, const st
   return result;
 }
 
-sl_result sl_cookie_jar_line(struct cookie_jar *jar, struct slice line, const struct cookie_source *from,
-                             const char **out_refused)
+sl_result sl_cookie_jar_line(struct cookie_jar *jar, struct slice line,
+                             const struct cookie_source *from, const char **out_refused)
 {
   struct cookie_source source = *from;
   struct cookie_parts parts;
@@ -373,7 +376,8 @@ sl_result sl_cookie_jar_line(struct cookie_jar *jar, struct slice line, const st
   return result;
 }
 
-sl_result sl_cookie_jar_load(struct cookie_jar *jar, struct slice text, const struct cookie_source *from)
+sl_result sl_cookie_jar_load(struct cookie_jar *jar, struct slice text,
+                             const struct cookie_source *from)
 {
   while (text.n) {
     struct slice line = slice_head(text, slice_find(text, '\n'));
@@ -385,7 +389,7 @@ sl_result sl_cookie_jar_load(struct cookie_jar *jar, struct slice text, const st
   return SL_OK;
 }
 
-/* ---- a request's cookies ------------------------------------------------------------------------------------ */
+/* ---- a request's cookies ---- */
 
 /* Longer path first, then longer domain, then longer name, then the newer one. */
 static bool goes_before(const struct cookie *a, const struct cookie *b)
@@ -399,7 +403,8 @@ static bool goes_before(const struct cookie *a, const struct cookie *b)
   return a->serial > b->serial;
 }
 
-static bool fits(const struct cookie *c, struct slice host, struct slice path, bool secure, int64_t now_s)
+static bool fits(const struct cookie *c, struct slice host, struct slice path, bool secure,
+                 int64_t now_s)
 {
   if (expired(c, now_s) || (c->secure && !secure))
     return false;
@@ -410,14 +415,15 @@ static bool fits(const struct cookie *c, struct slice host, struct slice path, b
 }
 
 /* The first SL_COOKIE_SEND_MAX that fit, sorted as they come; their number. */
-static size_t collect(const struct cookie_jar *jar, struct slice host, struct slice path, bool secure,
-                      int64_t now_s, const struct cookie *found[SL_COOKIE_SEND_MAX])
+static size_t collect(const struct cookie_jar *jar, struct slice host, struct slice path,
+                      bool secure, int64_t now_s, const struct cookie *found[SL_COOKIE_SEND_MAX])
 {
   struct site *sites[3];
   size_t n = 0;
   int n_sites = sites_of(jar, host, sites);
   for (int i = 0; i < n_sites; i++) {
-    LIST_FOR_EACH(node, &sites[i]->cookies) {
+    LIST_FOR_EACH(node, &sites[i]->cookies)
+    {
       const struct cookie *c = LIST_ENTRY(node, struct cookie, in_site);
       if (!fits(c, host, path, secure, now_s))
         continue;
@@ -432,8 +438,8 @@ static size_t collect(const struct cookie_jar *jar, struct slice host, struct sl
   return n;
 }
 
-sl_result sl_cookie_jar_header(struct cookie_jar *jar, struct slice host, struct slice path, bool secure,
-                               int64_t now_s, struct buf *out)
+sl_result sl_cookie_jar_header(struct cookie_jar *jar, struct slice host, struct slice path,
+                               bool secure, int64_t now_s, struct buf *out)
 {
   const struct cookie *found[SL_COOKIE_SEND_MAX];
   size_t bytes = strlen("Cookie: ");
@@ -458,7 +464,7 @@ sl_result sl_cookie_jar_header(struct cookie_jar *jar, struct slice host, struct
   return sl_buf_result(out, SL_NOMEM);
 }
 
-/* ---- printing ----------------------------------------------------------------------------------------------- */
+/* ---- printing ---- */
 
 static void print_line(const struct cookie *c, struct buf *out)
 {
@@ -493,7 +499,8 @@ sl_result sl_cookie_jar_print(struct cookie_jar *jar, int64_t now_s, struct buf 
   return sl_buf_result(out, SL_NOMEM);
 }
 
-bool sl_cookie_jar_next(struct cookie_jar *jar, const struct list **cursor, int64_t now_s, struct buf *line)
+bool sl_cookie_jar_next(struct cookie_jar *jar, const struct list **cursor, int64_t now_s,
+                        struct buf *line)
 {
   const struct list *node = *cursor ? (*cursor)->next : jar->all.next;
   for (; node != &jar->all; node = node->next) {

@@ -1,8 +1,8 @@
 /* The chain of content decoders; see decode.h.
  *
- * Stage 0 takes the bytes from the network, each later one the output of the one before it. run() always steps the
- * last stage that has anything to do, so that a stage's piece is empty when it is stepped, and a pause is simply a
- * return: all state is in the stages. */
+ * Stage 0 takes the bytes from the network, each later one the output of the one before it. run()
+ * always steps the last stage that has anything to do, so that a stage's piece is empty when it is
+ * stepped, and a pause is simply a return: all state is in the stages. */
 #include "wire/decode.h"
 
 #include <curl/curl.h>
@@ -24,18 +24,18 @@ enum { ZSTD_WINDOW_LOG_MAX = 23, RAW_TRAILER = 4 };
 
 struct stage {
   enum coding coding;
-  bool started;   /* has had a byte */
-  bool finished;  /* has seen the end of its stream */
-  bool more;      /* may have output without further input */
-  bool raw;       /* deflate without the zlib wrapping */
-  unsigned char head[2]; /* the first bytes of a deflate stream, until it is clear which kind it is */
-  unsigned char head_n;
+  bool started;  /* has had a byte */
+  bool finished; /* has seen the end of its stream */
+  bool more;     /* may have output without further input */
+  bool raw;      /* deflate without the zlib wrapping */
+  /* the first bytes of a deflate stream, until it is clear which kind it is */
+  unsigned char head[2], head_n;
   unsigned char ignored; /* bytes after a raw deflate stream */
   bool live;             /* the decoder below exists */
   z_stream z;
   BrotliDecoderState *br;
   ZSTD_DStream *zstd;
-  char *piece; /* SL_DECODE_PIECE bytes */
+  char *piece;  /* SL_DECODE_PIECE bytes */
   size_t at, n; /* piece[at..n) waits for the next stage or the sink */
 };
 
@@ -78,7 +78,7 @@ static sl_result bad(struct decode *d, const char *coding, const char *why)
   return d->failed = CURLE_BAD_CONTENT_ENCODING;
 }
 
-/* ---- the chain ---------------------------------------------------------------------------------------------- */
+/* ---- the chain ---- */
 
 static bool coding_of(struct slice name, enum coding *out_coding)
 {
@@ -153,7 +153,7 @@ void sl_decode_free(struct decode *d)
   sl_free(d);
 }
 
-/* ---- a stage ------------------------------------------------------------------------------------------------ */
+/* ---- a stage ---- */
 
 static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size)
 {
@@ -202,9 +202,8 @@ static bool stage_open(struct stage *s)
     return s->live = s->br != NULL;
   case CODING_ZSTD:
     s->zstd = ZSTD_createDStream();
-    return s->live =
-             s->zstd &&
-             !ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX));
+    return s->live = s->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax,
+                                                                     ZSTD_WINDOW_LOG_MAX));
   }
   return false;
 }
@@ -234,8 +233,9 @@ static sl_result step_zlib(struct decode *d, struct stage *s, struct slice *in)
   return SL_OK;
 }
 
-/* Servers say "deflate" and send either zlib (RFC 1950, right) or bare deflate data (RFC 1951). The first two bytes
- * of a zlib stream tell. They may come one by one, so they are kept and fed from here. */
+/* Servers say "deflate" and send either zlib (RFC 1950, right) or bare deflate data (RFC 1951). The
+ * first two bytes of a zlib stream tell. They may come one by one, so they are kept and fed from
+ * here. */
 static sl_result step_deflate(struct decode *d, struct stage *s, struct slice *in)
 {
   if (s->live)
@@ -264,7 +264,7 @@ static sl_result step_br(struct decode *d, struct stage *s, struct slice *in)
   uint8_t *next_out = (uint8_t *)s->piece;
   size_t left_in = in->n, left_out = SL_DECODE_PIECE;
   BrotliDecoderResult rc =
-    BrotliDecoderDecompressStream(s->br, &left_in, &next_in, &left_out, &next_out, NULL);
+      BrotliDecoderDecompressStream(s->br, &left_in, &next_in, &left_out, &next_out, NULL);
   *in = slice_from(*in, in->n - left_in);
   s->at = 0;
   s->n = SL_DECODE_PIECE - left_out;
@@ -298,7 +298,8 @@ static sl_result step_zstd(struct decode *d, struct stage *s, struct slice *in)
   return SL_OK;
 }
 
-/* Bytes after the end: refused, but for the trailer that some servers send after bare deflate data. */
+/* Bytes after the end: refused, but for the trailer that some servers send after bare deflate data.
+ */
 static sl_result after_end(struct decode *d, struct stage *s, struct slice *in)
 {
   if (s->raw && s->ignored + in->n <= RAW_TRAILER) {
@@ -341,7 +342,7 @@ static sl_result step(struct decode *d, struct stage *s, struct slice *in)
   return result;
 }
 
-/* ---- running it --------------------------------------------------------------------------------------------- */
+/* ---- running it ---- */
 
 /* Gives what the last stage has to the sink. */
 static sl_result deliver(struct decode *d, struct slice *in, sl_decode_sink sink, void *ctx)
@@ -397,7 +398,8 @@ static sl_result check_end(struct decode *d)
   return SL_OK;
 }
 
-sl_result sl_decode_push(struct decode *d, struct slice in, bool end, sl_decode_sink sink, void *ctx)
+sl_result sl_decode_push(struct decode *d, struct slice in, bool end, sl_decode_sink sink,
+                         void *ctx)
 {
   if (d->failed)
     return d->failed;

@@ -1,4 +1,5 @@
-/* Digest; see digest.h. The names HA1, HA2 are those of RFC 2617, A1 and A2 those of RFC 7616 3.4. */
+/* Digest; see digest.h. The names HA1, HA2 are those of RFC 2617, A1 and A2 those of RFC 7616 3.4.
+ */
 #include "wire/digest.h"
 
 #include <curl/curl.h>
@@ -16,7 +17,7 @@ struct hex {
   size_t n;
 };
 
-/* ---- the challenge ------------------------------------------------------------------------------------------ */
+/* ---- the challenge ---- */
 
 void sl_digest_done(struct digest *d)
 {
@@ -34,12 +35,12 @@ static bool set_algorithm(struct digest *d)
     enum digest_hash hash;
     bool session;
   } rows[] = {
-    {"MD5", SL_DIGEST_MD5, false},
-    {"MD5-sess", SL_DIGEST_MD5, true},
-    {"SHA-256", SL_DIGEST_SHA256, false},
-    {"SHA-256-sess", SL_DIGEST_SHA256, true},
-    {"SHA-512-256", SL_DIGEST_SHA512_256, false},
-    {"SHA-512-256-sess", SL_DIGEST_SHA512_256, true},
+      {"MD5", SL_DIGEST_MD5, false},
+      {"MD5-sess", SL_DIGEST_MD5, true},
+      {"SHA-256", SL_DIGEST_SHA256, false},
+      {"SHA-256-sess", SL_DIGEST_SHA256, true},
+      {"SHA-512-256", SL_DIGEST_SHA512_256, false},
+      {"SHA-512-256-sess", SL_DIGEST_SHA512_256, true},
   };
   if (!d->algorithm)
     return true; /* MD5 */
@@ -95,13 +96,13 @@ enum digest_verdict sl_digest_challenge(struct digest *d, struct slice params)
   }
   sl_buf_done(&value);
   sl_digest_done(d);
-  enum digest_verdict verdict = !good                        ? SL_DIGEST_NOMEM
-                                : answered && !fresh.stale   ? SL_DIGEST_REFUSED
-                                : !fresh.nonce               ? SL_DIGEST_UNUSABLE
-                                : !set_algorithm(&fresh)     ? SL_DIGEST_UNUSABLE
+  enum digest_verdict verdict = !good                      ? SL_DIGEST_NOMEM
+                                : answered && !fresh.stale ? SL_DIGEST_REFUSED
+                                : !fresh.nonce             ? SL_DIGEST_UNUSABLE
+                                : !set_algorithm(&fresh)   ? SL_DIGEST_UNUSABLE
                                 : fresh.session && !fresh.qop_auth && !fresh.qop_auth_int
-                                  ? SL_DIGEST_UNUSABLE /* without qop no client nonce is sent */
-                                  : SL_DIGEST_READY;
+                                    ? SL_DIGEST_UNUSABLE /* without qop no client nonce is sent */
+                                    : SL_DIGEST_READY;
   if (verdict == SL_DIGEST_READY)
     *d = fresh;
   else
@@ -109,7 +110,7 @@ enum digest_verdict sl_digest_challenge(struct digest *d, struct slice params)
   return verdict;
 }
 
-/* ---- the answer --------------------------------------------------------------------------------------------- */
+/* ---- the answer ---- */
 
 static const EVP_MD *hash_of(const struct digest *d)
 {
@@ -147,6 +148,15 @@ static bool hash_parts(const struct digest *d, const struct slice *parts, size_t
 static struct slice hex_peek(const struct hex *h)
 {
   return slice_of(h->p, h->n);
+}
+
+/* A quoted string cannot hold them, and a line end would begin a header field of its own. */
+static bool has_ctrl(struct slice s)
+{
+  for (size_t i = 0; i < s.n; i++)
+    if (sl_is_ctrl(s.p[i]) && s.p[i] != '\t')
+      return true;
+  return false;
 }
 
 static void add_quoted(struct buf *out, const char *name, struct slice value)
@@ -202,8 +212,8 @@ static bool make_answer(const struct digest *d, const struct digest_request *r, 
   if (good && d->userhash)
     good = hash_parts(d, user, 2, &a->user);
   if (good && a->qop) {
-    struct slice parts[] = {hex_peek(&a1),     slice_str(d->nonce), slice_str(a->nc),
-                            r->cnonce,         slice_str(a->qop),   hex_peek(&a2)};
+    struct slice parts[] = {hex_peek(&a1), slice_str(d->nonce), slice_str(a->nc),
+                            r->cnonce,     slice_str(a->qop),   hex_peek(&a2)};
     good = hash_parts(d, parts, 6, &a->response);
   } else if (good) {
     struct slice parts[] = {hex_peek(&a1), slice_str(d->nonce), hex_peek(&a2)};
@@ -216,7 +226,8 @@ static bool make_answer(const struct digest *d, const struct digest_request *r, 
 sl_result sl_digest_authorization(struct digest *d, const struct digest_request *r, struct buf *out)
 {
   struct answer a;
-  if (!d->nonce)
+  if (!d->nonce || has_ctrl(r->user) || has_ctrl(r->uri) || has_ctrl(slice_str(d->nonce)) ||
+      has_ctrl(slice_str(d->realm)) || has_ctrl(slice_str(d->opaque)))
     return CURLE_AUTH_ERROR;
   d->nonce_count++;
   if (!make_answer(d, r, &a))

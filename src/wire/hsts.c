@@ -15,7 +15,7 @@ struct entry {
   char host[];
 };
 
-/* ---- hosts -------------------------------------------------------------------------------------------------- */
+/* ---- hosts ---- */
 
 static bool is_ip(struct slice host)
 {
@@ -29,7 +29,8 @@ static bool is_ip(struct slice host)
   return digits_only;
 }
 
-/* Section 8.2, 10.1; .n is 0 for what cannot have an entry: no host name, or an IP address (8.1.1). */
+/* Section 8.2, 10.1; .n is 0 for what cannot have an entry: no host name, or an IP address (8.1.1).
+ */
 static struct slice canonical(struct slice host, char store[SL_HSTS_HOST_MAX])
 {
   if (host.n && host.p[host.n - 1] == '.')
@@ -67,7 +68,7 @@ void sl_hsts_init(struct hsts *h, uint64_t seed)
 void sl_hsts_done(struct hsts *h)
 {
   LIST_FOR_EACH(node, &h->all)
-    drop(h, LIST_ENTRY(node, struct entry, all));
+  drop(h, LIST_ENTRY(node, struct entry, all));
   sl_map_done(&h->hosts);
 }
 
@@ -88,7 +89,7 @@ static struct entry *insert(struct hsts *h, struct slice host)
   return e;
 }
 
-/* ---- the header field, section 6.1 -------------------------------------------------------------------------- */
+/* ---- the header field, section 6.1 ---- */
 
 struct policy {
   int64_t max_age_s; /* -1: not said */
@@ -174,7 +175,7 @@ sl_result sl_hsts_header(struct hsts *h, struct slice host, struct slice value, 
   return SL_OK;
 }
 
-/* ---- asking, section 8.2 ------------------------------------------------------------------------------------ */
+/* ---- asking, section 8.2 ---- */
 
 bool sl_hsts_covers(const struct hsts *h, struct slice host, int64_t now_s)
 {
@@ -191,7 +192,7 @@ bool sl_hsts_covers(const struct hsts *h, struct slice host, int64_t now_s)
   return false;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 void sl_hsts_stamp(char dst[SL_HSTS_STAMP_MAX], int64_t expires_s)
 {
@@ -220,7 +221,8 @@ bool sl_hsts_stamp_parse(struct slice text, int64_t *out_expires_s)
   return sl_date_parse(text, out_expires_s);
 }
 
-sl_result sl_hsts_add(struct hsts *h, struct slice host, bool subdomains, int64_t expires_s, int64_t now_s)
+sl_result sl_hsts_add(struct hsts *h, struct slice host, bool subdomains, int64_t expires_s,
+                      int64_t now_s)
 {
   char store[SL_HSTS_HOST_MAX];
   host = canonical(host, store);

@@ -1,6 +1,7 @@
-/* The HSTS store (RFC 6797): which hosts are to be reached over TLS only. Entries are keyed on the canonical host (lower
- * case, no trailing dot) and on nothing else: what one host says never changes the entry of another. In memory only, not
- * locked. Whether a response came over verified TLS is for the caller to know. */
+/* The HSTS store (RFC 6797): which hosts are to be reached over TLS only. Entries are keyed on the
+ * canonical host (lower case, no trailing dot) and on nothing else: what one host says never
+ * changes the entry of another. In memory only, not locked. Whether a response came over verified
+ * TLS is for the caller to know. */
 #ifndef SL_WIRE_HSTS_H
 #define SL_WIRE_HSTS_H
 
@@ -32,12 +33,13 @@ struct hsts_entry {
 void sl_hsts_init(struct hsts *h, uint64_t seed); /* seed: random, for the hash */
 void sl_hsts_done(struct hsts *h);
 
-/* Does what a Strict-Transport-Security field of this host says. SL_OK or SL_NOMEM; *out_taken (may be NULL) is false
- * for a field that is ignored: malformed, or of an IP address. */
+/* Does what a Strict-Transport-Security field of this host says. SL_OK or SL_NOMEM; *out_taken (may
+ * be NULL) is false for a field that is ignored: malformed, or of an IP address. */
 sl_result sl_hsts_header(struct hsts *h, struct slice host, struct slice value, int64_t now_s,
                          bool *out_taken);
 /* An entry from a file or the application; two for one host become the stricter and longer one. */
-sl_result sl_hsts_add(struct hsts *h, struct slice host, bool subdomains, int64_t expires_s, int64_t now_s);
+sl_result sl_hsts_add(struct hsts *h, struct slice host, bool subdomains, int64_t expires_s,
+                      int64_t now_s);
 /* True when the host, or a parent with its subdomains, is in the store. */
 bool sl_hsts_covers(const struct hsts *h, struct slice host, int64_t now_s);
 

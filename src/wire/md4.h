@@ -1,4 +1,5 @@
-/* MD4 (RFC 1320), which NTLM's password hash is made of; OpenSSL has it in its legacy provider only. For nothing else. */
+/* MD4 (RFC 1320), which NTLM's password hash is made of; OpenSSL has it in its legacy provider
+ * only. For nothing else. */
 #ifndef SL_WIRE_MD4_H
 #define SL_WIRE_MD4_H
 

@@ -13,9 +13,9 @@ struct netrc {
   struct slice rest;
   struct slice wanted_host, wanted_login;
   struct buf token;
-  bool here;                 /* inside an entry for the wanted host */
-  struct netrc_entry entry;  /* as far as it is read */
-  struct netrc_entry best;   /* the first entry that has a login and no password */
+  bool here;                /* inside an entry for the wanted host */
+  struct netrc_entry entry; /* as far as it is read */
+  struct netrc_entry best;  /* the first entry that has a login and no password */
 };
 
 static void wipe(char **text)
@@ -32,7 +32,7 @@ void sl_netrc_entry_done(struct netrc_entry *e)
   wipe(&e->password);
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 /* A zero byte ends a line like a line end, but the next line starts after the real end. */
 static void skip_line(struct slice *rest)
@@ -104,7 +104,7 @@ static void skip_macro(struct slice *rest)
   }
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------ */
+/* ---- entries ---- */
 
 static enum lex read_value(struct netrc *r, char **slot)
 {
@@ -121,8 +121,9 @@ static bool same_login(const char *have, struct slice wanted)
   return slice_eq(slice_str(have), wanted);
 }
 
-/* An entry is complete. True when the search is over, with the answer in r->entry. An entry without a login serves
- * any; one without a password is only kept, for a later entry of the same login may have it. */
+/* An entry is complete. True when the search is over, with the answer in r->entry. An entry without
+ * a login serves any; one without a password is only kept, for a later entry of the same login may
+ * have it. */
 static bool entry_ends(struct netrc *r)
 {
   struct netrc_entry *e = &r->entry;

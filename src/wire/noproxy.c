@@ -1,5 +1,5 @@
-/* The list of hosts without proxy; see noproxy.h. Names match names and addresses match addresses: a numeric pattern is
- * never taken for the end of a name. */
+/* The list of hosts without proxy; see noproxy.h. Names match names and addresses match addresses:
+ * a numeric pattern is never taken for the end of a name. */
 #include "wire/noproxy.h"
 
 #include <arpa/inet.h>
@@ -48,7 +48,8 @@ static bool address_matches(struct slice pattern, const struct address *host)
   struct address network;
   size_t slash = slice_find(pattern, '/');
   int64_t bits = host->n * 8;
-  if (!parse_address(without_brackets(slice_head(pattern, slash)), &network) || network.n != host->n)
+  if (!parse_address(without_brackets(slice_head(pattern, slash)), &network) ||
+      network.n != host->n)
     return false;
   if (slash < pattern.n && !sl_num_parse(slice_from(pattern, slash + 1), bits, &bits))
     return false;

@@ -1,8 +1,9 @@
-/* Which hosts need no proxy: the list of CURLOPT_NOPROXY and the no_proxy variable. Sans-I/O, no allocation.
+/* Which hosts need no proxy: the list of CURLOPT_NOPROXY and the no_proxy variable. Sans-I/O, no
+ * allocation.
  *
  *   list    = "*" | pattern { "," pattern }     blanks around a pattern do not count
- *   pattern = domain                            itself and all below it; a dot at either end changes nothing
- *           | address [ "/" bits ]              IPv4 or IPv6, with or without brackets */
+ *   pattern = domain                            itself and all below it; a dot at either end
+ * changes nothing | address [ "/" bits ]              IPv4 or IPv6, with or without brackets */
 #ifndef SL_WIRE_NOPROXY_H
 #define SL_WIRE_NOPROXY_H
 

@@ -21,11 +21,18 @@ enum {
   FLAG_EXTENDED_SESSION = 0x80000,
   FLAG_TARGET_INFO = 0x800000
 };
-enum { RESPONSE = 24, TYPE2_MIN = 32, TYPE2_WITH_INFO = 48, TYPE3_HEAD = 64, MESSAGE_MAX = 400000 };
+enum {
+  RESPONSE = 24,
+  TYPE2_MIN = 32,
+  TYPE2_WITH_INFO = 48,
+  TYPE3_HEAD = 64,
+  OWN_MAX = 1024, /* a type 3 message is shorter than that, the target information not counted */
+  MESSAGE_MAX = 400000
+};
 
 static const char workstation[] = "WORKSTATION"; /* the real name is nobody's business */
 
-/* ---- little-endian ------------------------------------------------------------------------------------------ */
+/* ---- little-endian ---- */
 
 static void put_le(struct buf *out, uint64_t value, int bytes)
 {
@@ -58,7 +65,7 @@ static void wipe(struct buf *b)
   sl_buf_done(b);
 }
 
-/* ---- type 1 and type 2 -------------------------------------------------------------------------------------- */
+/* ---- type 1 and type 2 ---- */
 
 /* Signature, type, flags, then domain and workstation: length, room, offset, all of them zero. */
 sl_result sl_ntlm_negotiate(struct buf *out)
@@ -71,7 +78,8 @@ sl_result sl_ntlm_negotiate(struct buf *out)
   return sl_buf_result(out, CURLE_TOO_LARGE);
 }
 
-/* Offsets of a type 2 message: 12 target name, 20 flags, 24 nonce, 32 zeros, 40 target information. */
+/* Offsets of a type 2 message: 12 target name, 20 flags, 24 nonce, 32 zeros, 40 target information.
+ */
 static sl_result parse(struct slice m, struct ntlm_challenge *c)
 {
   if (m.n < TYPE2_MIN || memcmp(m.p, "NTLMSSP\0\2\0\0\0", 12) != 0)
@@ -112,16 +120,19 @@ void sl_ntlm_challenge_done(struct ntlm_challenge *c)
   *c = (struct ntlm_challenge){.flags = 0};
 }
 
-/* ---- NTLMv1, section 3.3.1 ---------------------------------------------------------------------------------- */
+/* ---- NTLMv1, section 3.3.1 ---- */
 
-/* DES with a key of seven bytes. Triple DES with one key thrice is DES, and OpenSSL's default provider has it. */
+/* DES with a key of seven bytes. Triple DES with one key thrice is DES, and OpenSSL's default
+ * provider has it. */
 static bool des(const unsigned char key[7], const unsigned char in[8], unsigned char out[8])
 {
   unsigned char k[24], scratch[16];
   int n = 0;
   EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-  for (int i = 0; i < 8; i++) { /* seven bits a byte; the lowest is for parity, which nobody looks at */
-    unsigned high = i ? (unsigned)key[i - 1] << (8 - i) : 0, low = i < 7 ? (unsigned)key[i] >> i : 0;
+  for (int i = 0; i < 8;
+       i++) { /* seven bits a byte; the lowest is for parity, which nobody looks at */
+    unsigned high = i ? (unsigned)key[i - 1] << (8 - i) : 0,
+             low = i < 7 ? (unsigned)key[i] >> i : 0;
     k[i] = k[i + 8] = k[i + 16] = (unsigned char)((high | low) & 0xfe);
   }
   bool good = ctx && EVP_EncryptInit_ex(ctx, EVP_des_ede3_ecb(), NULL, k, NULL) &&
@@ -139,7 +150,8 @@ static bool des_response(const unsigned char hash[16], const unsigned char nonce
 {
   unsigned char keys[21] = {0};
   memcpy(keys, hash, 16);
-  bool good = des(keys, nonce, out) && des(keys + 7, nonce, out + 8) && des(keys + 14, nonce, out + 16);
+  bool good =
+      des(keys, nonce, out) && des(keys + 7, nonce, out + 8) && des(keys + 14, nonce, out + 16);
   OPENSSL_cleanse(keys, sizeof keys);
   return good;
 }
@@ -169,7 +181,7 @@ static sl_result nt_hash(struct slice password, unsigned char out[16])
   return result;
 }
 
-/* ---- NTLMv2, section 3.3.2 ---------------------------------------------------------------------------------- */
+/* ---- NTLMv2, section 3.3.2 ---- */
 
 static bool hmac_md5(const unsigned char key[16], struct slice text, unsigned char out[16])
 {
@@ -193,8 +205,9 @@ static sl_result v2_hash(const unsigned char nt[16], struct slice user, struct s
   return result;
 }
 
-/* The client's part of the response, section 2.2.2.7: version, time in units of 100 ns since 1601, entropy, target
- * information; each followed by zeros. It is hashed with the server's nonce before it and sent with the hash there. */
+/* The client's part of the response, section 2.2.2.7: version, time in units of 100 ns since 1601,
+ * entropy, target information; each followed by zeros. It is hashed with the server's nonce before
+ * it and sent with the hash there. */
 static sl_result v2_responses(const struct ntlm_challenge *c, const unsigned char key[16],
                               const unsigned char entropy[SL_NTLM_ENTROPY], int64_t now_s,
                               unsigned char lm[RESPONSE], struct buf *nt)
@@ -222,11 +235,12 @@ static sl_result v2_responses(const struct ntlm_challenge *c, const unsigned cha
   return SL_OK;
 }
 
-/* ---- type 3 ------------------------------------------------------------------------------------------------- */
+/* ---- type 3 ---- */
 
-static sl_result make_responses(const struct ntlm_challenge *c, struct slice user, struct slice domain,
-                                struct slice password, const unsigned char entropy[SL_NTLM_ENTROPY],
-                                int64_t now_s, unsigned char lm[RESPONSE], struct buf *nt)
+static sl_result make_responses(const struct ntlm_challenge *c, struct slice user,
+                                struct slice domain, struct slice password,
+                                const unsigned char entropy[SL_NTLM_ENTROPY], int64_t now_s,
+                                unsigned char lm[RESPONSE], struct buf *nt)
 {
   unsigned char hash[16], key[16], response[RESPONSE];
   sl_result result = nt_hash(password, hash);
@@ -253,14 +267,16 @@ static void put_field(struct buf *out, size_t n, size_t *offset)
   *offset += n;
 }
 
-/* Signature, type, then for the responses, the domain, the user, the workstation and the session key (none): length,
- * room, offset; the flags; then what they point at. */
-static sl_result put_message(uint32_t flags, const unsigned char lm[RESPONSE], struct slice nt,
-                             struct slice domain, struct slice user, struct buf *m)
+/* Signature, type, then for the responses, the domain, the user, the workstation and the session
+ * key (none): length, room, offset; the flags; then what they point at. */
+static sl_result put_message(uint32_t flags, size_t info_n, const unsigned char lm[RESPONSE],
+                             struct slice nt, struct slice domain, struct slice user, struct buf *m)
 {
   bool unicode = flags & FLAG_UNICODE;
   size_t width = unicode ? 2 : 1, offset = TYPE3_HEAD;
-  if (nt.n > UINT16_MAX || domain.n * width > UINT16_MAX || user.n * width > UINT16_MAX)
+  if (nt.n > UINT16_MAX ||
+      TYPE3_HEAD + RESPONSE + nt.n - info_n + (domain.n + user.n + strlen(workstation)) * width >=
+          OWN_MAX)
     return CURLE_TOO_LARGE;
   sl_buf_append(m, "NTLMSSP\0\3\0\0\0", 12);
   put_field(m, RESPONSE, &offset);
@@ -278,9 +294,9 @@ static sl_result put_message(uint32_t flags, const unsigned char lm[RESPONSE], s
   return sl_buf_result(m, CURLE_TOO_LARGE);
 }
 
-sl_result sl_ntlm_authenticate(const struct ntlm_challenge *c, struct slice user, struct slice password,
-                               const unsigned char entropy[SL_NTLM_ENTROPY], int64_t now_s,
-                               struct buf *out)
+sl_result sl_ntlm_authenticate(const struct ntlm_challenge *c, struct slice user,
+                               struct slice password, const unsigned char entropy[SL_NTLM_ENTROPY],
+                               int64_t now_s, struct buf *out)
 {
   struct slice domain = SLICE_NONE;
   unsigned char lm[RESPONSE];
@@ -294,9 +310,10 @@ sl_result sl_ntlm_authenticate(const struct ntlm_challenge *c, struct slice user
   }
   sl_buf_init(&nt, MESSAGE_MAX);
   sl_buf_init(&message, MESSAGE_MAX);
+  size_t info_n = c->flags & FLAG_EXTENDED_SESSION ? c->target_info_n : 0;
   sl_result result = make_responses(c, user, domain, password, entropy, now_s, lm, &nt);
   if (result == SL_OK)
-    result = put_message(c->flags, lm, sl_buf_peek(&nt), domain, user, &message);
+    result = put_message(c->flags, info_n, lm, sl_buf_peek(&nt), domain, user, &message);
   if (result == SL_OK) {
     sl_encode_base64(sl_buf_peek(&message), out);
     result = sl_buf_result(out, CURLE_TOO_LARGE);

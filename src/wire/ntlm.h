@@ -1,6 +1,6 @@
-/* NTLM messages (MS-NLMP): type 1, the server's type 2, type 3 with NTLMv2 when the server offers extended session
- * security, else with LM and NTLMv1 responses. All as base64, the way HTTP and SASL carry them. Names and passwords are
- * taken as Latin-1 for UTF-16, as libcurl does. */
+/* NTLM messages (MS-NLMP): type 1, the server's type 2, type 3 with NTLMv2 when the server offers
+ * extended session security, else with LM and NTLMv1 responses. All as base64, the way HTTP and
+ * SASL carry them. Names and passwords are taken as Latin-1 for UTF-16, as libcurl does. */
 #ifndef SL_WIRE_NTLM_H
 #define SL_WIRE_NTLM_H
 
@@ -25,10 +25,11 @@ sl_result sl_ntlm_negotiate(struct buf *out);
 sl_result sl_ntlm_challenge_parse(struct slice base64, struct ntlm_challenge *out_challenge);
 void sl_ntlm_challenge_done(struct ntlm_challenge *c);
 
-/* Appends the type 3 message. `user`: "user", "domain\user" or "domain/user". `entropy` is random, `now_s` the time;
- * both go into NTLMv2 responses. CURLE_TOO_LARGE: a name of more than 65,535 bytes; CURLE_AUTH_ERROR: OpenSSL refuses. */
-sl_result sl_ntlm_authenticate(const struct ntlm_challenge *c, struct slice user, struct slice password,
-                               const unsigned char entropy[SL_NTLM_ENTROPY], int64_t now_s,
-                               struct buf *out);
+/* Appends the type 3 message. `user`: "user", "domain\user" or "domain/user". `entropy` is random,
+ * `now_s` the time; both go into NTLMv2 responses. CURLE_TOO_LARGE: names of some 900 bytes
+ * (UTF-16: 450) and more; CURLE_AUTH_ERROR: OpenSSL refuses. */
+sl_result sl_ntlm_authenticate(const struct ntlm_challenge *c, struct slice user,
+                               struct slice password, const unsigned char entropy[SL_NTLM_ENTROPY],
+                               int64_t now_s, struct buf *out);
 
 #endif

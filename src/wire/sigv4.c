@@ -17,21 +17,29 @@ enum { HASH = 32, TEXT_MAX = 16 << 20, STAMP = 16 };
 /* What is found out before there is anything to sign. */
 struct scope {
   struct slice provider1, provider2, region, service;
-  struct slice host, payload;     /* payload: the hash, or a word instead of it */
-  struct slice stamp;             /* YYYYMMDDTHHMMSSZ */
-  bool own_date, own_payload;     /* made here, to be sent */
-  char made_stamp[STAMP + 1];
+  struct slice host, payload; /* payload: the hash, or a word instead of it */
+  struct slice stamp;         /* YYYYMMDDTHHMMSSZ */
+  bool own_date, own_payload; /* made here, to be sent */
+  char made_stamp[STAMP];
   struct buf hash;
 };
 
 static bool name_is(struct slice name, struct slice provider, const char *rest)
 {
-  return sl_text_istarts(name, SLICE_LIT("x-")) &&
-         sl_text_istarts(slice_from(name, 2), provider) &&
+  return sl_text_istarts(name, SLICE_LIT("x-")) && sl_text_istarts(slice_from(name, 2), provider) &&
          sl_text_ieq_str(slice_from(name, 2 + provider.n), rest);
 }
 
-/* ---- scope -------------------------------------------------------------------------------------------------- */
+/* ---- scope ---- */
+
+/* They would get into header lines. */
+static bool has_ctrl(struct slice s)
+{
+  for (size_t i = 0; i < s.n; i++)
+    if (sl_is_ctrl(s.p[i]))
+      return true;
+  return false;
+}
 
 static struct slice take_part(struct slice *rest)
 {
@@ -52,6 +60,10 @@ static sl_result scope_names(const struct sigv4_request *r, struct scope *s, con
   }
   if (!s->provider1.n) {
     *out_error = "The first provider is empty";
+    return CURLE_BAD_FUNCTION_ARGUMENT;
+  }
+  if (has_ctrl(r->spec) || has_ctrl(r->user)) {
+    *out_error = "Control characters in the parameters or the user name";
     return CURLE_BAD_FUNCTION_ARGUMENT;
   }
   if (!s->provider2.n)
@@ -126,7 +138,8 @@ static sl_result scope_init(const struct sigv4_request *r, struct scope *s, cons
       *out_error = "The time is out of range";
       return CURLE_BAD_FUNCTION_ARGUMENT;
     }
-    snprintf(s->made_stamp, sizeof s->made_stamp + 1 - 1, "%.8sT", digits);
+    memcpy(s->made_stamp, digits, 8);
+    s->made_stamp[8] = 'T';
     memcpy(s->made_stamp + 9, digits + 8, 6);
     s->made_stamp[15] = 'Z';
     s->stamp = slice_of(s->made_stamp, STAMP);
@@ -160,7 +173,7 @@ static void put_scope(struct buf *out, const struct scope *s)
   sl_buf_str(out, "4_request");
 }
 
-/* ---- the canonical request ---------------------------------------------------------------------------------- */
+/* ---- the canonical request ---- */
 
 static bool is_unreserved(char c)
 {
@@ -229,7 +242,8 @@ static int compare_query(const void *a, const void *b)
   return c ? c : compare(x->value, y->value);
 }
 
-/* Encodes name and value of each pair into `text`, then points at them: the text moves while it grows. */
+/* Encodes name and value of each pair into `text`, then points at them: the text moves while it
+ * grows. */
 static bool encode_pairs(struct slice query, struct pair *pairs, size_t *n, struct buf *text)
 {
   size_t lengths = 0;
@@ -283,7 +297,7 @@ static sl_result put_query(struct buf *out, struct slice query)
   return result;
 }
 
-/* ---- header fields ------------------------------------------------------------------------------------------ */
+/* ---- header fields ---- */
 
 static int compare_headers(const void *a, const void *b)
 {
@@ -303,13 +317,14 @@ static void put_value(struct buf *out, struct slice value)
       sl_buf_char(out, ' ');
 }
 
-/* The fields to sign, sorted, their names in lower case in `names`. Room for three more than the request has. */
-static bool collect_headers(const struct sigv4_request *r, const struct scope *s, struct pair *pairs,
-                            size_t *out_n, struct buf *names)
+/* The fields to sign, sorted, their names in lower case in `names`. Room for three more than the
+ * request has. */
+static bool collect_headers(const struct sigv4_request *r, const struct scope *s,
+                            struct pair *pairs, size_t *out_n, struct buf *names)
 {
-  size_t n = 0, at = 0;
+  size_t n = 0, at;
   put_lower(names, SLICE_LIT("host"));
-  pairs[n++] = (struct pair){{NULL, names->n - at}, s->host, n};
+  pairs[n++] = (struct pair){{NULL, names->n}, s->host, 0};
   for (int which = 0; which < 2; which++) {
     if (!(which ? s->own_payload : s->own_date))
       continue;
@@ -370,7 +385,7 @@ static sl_result put_headers(const struct sigv4_request *r, const struct scope *
   return result;
 }
 
-/* ---- signing ------------------------------------------------------------------------------------------------ */
+/* ---- signing ---- */
 
 static bool hmac(const unsigned char *key, size_t key_n, struct slice text, unsigned char out[HASH])
 {
@@ -456,8 +471,9 @@ static void put_own_name(struct buf *out, const struct scope *s, const char *res
   sl_buf_str(out, rest);
 }
 
-static void put_lines(const struct sigv4_request *r, const struct scope *s, struct slice signed_names,
-                      const unsigned char signature[HASH], struct buf *out)
+static void put_lines(const struct sigv4_request *r, const struct scope *s,
+                      struct slice signed_names, const unsigned char signature[HASH],
+                      struct buf *out)
 {
   sl_buf_str(out, "Authorization: ");
   put_upper(out, s->provider1);
@@ -484,7 +500,8 @@ static void put_lines(const struct sigv4_request *r, const struct scope *s, stru
   }
 }
 
-sl_result sl_sigv4_sign(const struct sigv4_request *r, struct buf *out_lines, const char **out_error)
+sl_result sl_sigv4_sign(const struct sigv4_request *r, struct buf *out_lines,
+                        const char **out_error)
 {
   struct scope s = {.provider1 = SLICE_NONE};
   struct buf signed_names;

@@ -1,12 +1,18 @@
-/* SOCKS 4, 4a and 5, the client's side; see socks_msg.h. Every length is checked where it is written, too: a name that
- * does not fit ends the conversation and is never left to somebody else to resolve. */
+/* SOCKS 4, 4a and 5, the client's side; see socks_msg.h. Every length is checked where it is
+ * written, too: a name that does not fit ends the conversation and is never left to somebody else
+ * to resolve. */
 #include "wire/socks_msg.h"
 
 #include <stdio.h>
 
 #include <curl/curl.h>
 
-enum phase { SAY_HELLO, SAY_LOGIN, SAY_REQUEST, HEAR_ADDRESS }; /* of SOCKS 5; SOCKS 4 knows the first alone */
+enum phase {
+  SAY_HELLO,
+  SAY_LOGIN,
+  SAY_REQUEST,
+  HEAR_ADDRESS
+}; /* of SOCKS 5; SOCKS 4 knows the first alone */
 
 enum {
   NO_LOGIN = 0, /* RFC 1928 3: methods */
@@ -53,8 +59,8 @@ static sl_result refused(struct socks_talk *s, int proxy_error, const char *why)
   int shown = s->host.n > SL_SOCKS_TEXT ? SL_SOCKS_TEXT : s->host.n;
   (void)fail(s, proxy_error, "");
   snprintf(s->error, sizeof s->error, "Can not complete SOCKS%d connection to %.*s:%d. (%d), %s",
-           s->type == CURLPROXY_SOCKS4 || s->type == CURLPROXY_SOCKS4A ? 4 : 5, shown, s->host.p, s->port, s->in[1],
-           why);
+           s->type == CURLPROXY_SOCKS4 || s->type == CURLPROXY_SOCKS4A ? 4 : 5, shown, s->host.p,
+           s->port, s->in[1], why);
   return CURLE_PROXY;
 }
 
@@ -65,13 +71,15 @@ sl_result sl_socks_closed(struct socks_talk *s)
 
 sl_result sl_socks_send_failed(struct socks_talk *s)
 {
-  static const uint8_t codes[] = {CURLPX_SEND_CONNECT, CURLPX_SEND_AUTH, CURLPX_SEND_REQUEST, CURLPX_SEND_REQUEST};
+  static const uint8_t codes[] = {CURLPX_SEND_CONNECT, CURLPX_SEND_AUTH, CURLPX_SEND_REQUEST,
+                                  CURLPX_SEND_REQUEST};
   return fail(s, codes[s->phase], "Failed to send to the SOCKS proxy");
 }
 
 sl_result sl_socks_recv_failed(struct socks_talk *s)
 {
-  static const uint8_t codes[] = {CURLPX_RECV_CONNECT, CURLPX_RECV_AUTH, CURLPX_RECV_REQACK, CURLPX_RECV_ADDRESS};
+  static const uint8_t codes[] = {CURLPX_RECV_CONNECT, CURLPX_RECV_AUTH, CURLPX_RECV_REQACK,
+                                  CURLPX_RECV_ADDRESS};
   return fail(s, codes[s->phase], "Failed to receive from the SOCKS proxy");
 }
 
@@ -156,9 +164,11 @@ static sl_result socks4_refused(struct socks_talk *s)
   case 91:
     return refused(s, CURLPX_REQUEST_FAILED, "request rejected or failed.");
   case 92:
-    return refused(s, CURLPX_IDENTD, "request rejected because the proxy cannot connect to identd on the client.");
+    return refused(s, CURLPX_IDENTD,
+                   "request rejected because the proxy cannot connect to identd on the client.");
   case 93:
-    return refused(s, CURLPX_IDENTD_DIFFER, "request rejected because the client and identd report different names.");
+    return refused(s, CURLPX_IDENTD_DIFFER,
+                   "request rejected because the client and identd report different names.");
   default:
     return refused(s, CURLPX_UNKNOWN_FAIL, "Unknown.");
   }
@@ -183,8 +193,9 @@ static sl_result socks4(struct socks_talk *s)
 static sl_result check_lengths(struct socks_talk *s)
 {
   if (!s->ip_len && s->host.n > SL_SOCKS_TEXT)
-    return fail(s, CURLPX_LONG_HOSTNAME,
-                "SOCKS5: the destination hostname is too long to be resolved remotely by the proxy.");
+    return fail(
+        s, CURLPX_LONG_HOSTNAME,
+        "SOCKS5: the destination hostname is too long to be resolved remotely by the proxy.");
   if (s->user.n > SL_SOCKS_TEXT)
     return fail(s, CURLPX_LONG_USER, "SOCKS5: the user name is longer than 255 bytes");
   if (s->password.n > SL_SOCKS_TEXT)
@@ -210,17 +221,18 @@ static sl_result method_refused(struct socks_talk *s)
   case NOTHING_FITS:
     return fail(s, CURLPX_NO_AUTH, "No authentication method was acceptable.");
   case GSSAPI:
-    return fail(s, CURLPX_GSSAPI, "SOCKS5 GSSAPI authentication is not supported.");
+    return fail(s, CURLPX_GSSAPI_PERMSG, "SOCKS5 GSSAPI authentication is not supported.");
   case LOGIN:
-    return fail(s, CURLPX_NO_AUTH, "The SOCKS5 server wants a user name and password, which are not allowed.");
+    return fail(s, CURLPX_NO_AUTH,
+                "The SOCKS5 server wants a user name and password, which are not allowed.");
   default:
     return fail(s, CURLPX_UNKNOWN_MODE, "Undocumented SOCKS5 mode attempted to be used by server.");
   }
 }
 
 /*   VER 1 | ULEN | UNAME | PLEN | PASSWD     then     VER 1 | STATUS
- * Servers that let in by address ask for a login that was not offered and take empty ones. Some servers put another
- * version into their answer: it says nothing. */
+ * Servers that let in by address ask for a login that was not offered and take empty ones. Some
+ * servers put another version into their answer: it says nothing. */
 static sl_result login(struct socks_talk *s)
 {
   CO_BEGIN(&s->login);
@@ -320,7 +332,8 @@ sl_result sl_socks_run(struct socks_talk *s)
     return CURLE_PROXY;
   if (s->connected)
     return SL_OK;
-  sl_result rc = s->type == CURLPROXY_SOCKS4 || s->type == CURLPROXY_SOCKS4A ? socks4(s) : socks5(s);
+  sl_result rc =
+      s->type == CURLPROXY_SOCKS4 || s->type == CURLPROXY_SOCKS4A ? socks4(s) : socks5(s);
   s->connected = rc == SL_OK;
   return rc;
 }

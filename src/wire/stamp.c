@@ -1,4 +1,5 @@
-/* Time stamps of digits; see stamp.h. The calendar is that of date.c, whose HTTP date is rearranged. */
+/* Time stamps of digits; see stamp.h. The calendar is that of date.c, whose HTTP date is
+ * rearranged. */
 #include "wire/stamp.h"
 
 #include "wire/date.h"

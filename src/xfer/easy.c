@@ -36,17 +36,13 @@ void sl_easy_free(struct easy *e)
   sl_header_store_done(e);
   sl_certs_free(e);
   sl_auth_memory_free(e->auth);
-  sl_url_done(&e->url);
+  if (e->url)
+    sl_url_done(e->url);
+  sl_free(e->url);
   sl_info_done(&e->info);
   sl_settings_done(&e->set);
   e->magic = 0;
   sl_free(e);
-}
-
-struct easy *sl_easy_of(void *handle)
-{
-  struct easy *e = handle;
-  return e && e->magic == SL_EASY_MAGIC ? e : NULL;
 }
 
 curl_socket_t sl_easy_socket(struct easy *e)

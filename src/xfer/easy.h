@@ -23,7 +23,7 @@ struct easy {
   struct list link;       /* in multi->handles */
   struct list msg_link;   /* in multi->msgs, while `msg` has not been read */
   CURLMsg msg;
-  struct url url;           /* io.url, parsed, as of url_generation */
+  struct url *url;          /* io.url, parsed, as of url_generation; NULL: not yet */
   uint32_t url_generation;  /* 0: not parsed */
   int32_t headers_request;  /* number of the request whose headers are being stored, from 0 */
   struct buf headers;       /* the header fields of the last transfer, for curl_easy_header(); see header_store.h */
@@ -36,7 +36,11 @@ struct easy {
 
 struct easy *sl_easy_new(void);
 void sl_easy_free(struct easy *e);
-struct easy *sl_easy_of(void *handle); /* NULL when it is not an easy handle */
+static inline struct easy *sl_easy_of(void *handle) /* NULL when it is not an easy handle */
+{
+  struct easy *e = handle;
+  return e && e->magic == SL_EASY_MAGIC ? e : NULL;
+}
 
 /* CURLOPT_COOKIELIST, CURLINFO_COOKIELIST, CURLOPT_SHARE: their options' rows call these. */
 CURLcode sl_easy_cookielist(struct easy *e, const char *line);

@@ -427,6 +427,8 @@ static sl_result parse(struct transfer *t, struct slice *in, bool *out_end)
     if (e == HTTP1_MORE)
       break;
     rc = take_event(t, e, *in, part, out_end);
+    if (e == HTTP1_BODY && !in->n && t->http.parser.left && !rc)
+      break; /* the bulk of a download: no need to ask the parser for MORE */
     if (t->paused & CURLPAUSE_RECV && !rc && !*out_end)
       rc = SL_WAIT;
   }

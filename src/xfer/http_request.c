@@ -123,10 +123,13 @@ const char *sl_http_method_word(const struct transfer *t)
 static void add_host_port(const struct transfer *t, struct buf *dst)
 {
   sl_buf_add(dst, t->host);
-  if (t->port != t->proto->port) {
-    sl_buf_char(dst, ':');
+  if (t->port == t->proto->port)
+    return;
+  sl_buf_char(dst, ':');
+  if (t->port == t->url->port_number && t->url->port.n)
+    sl_buf_add(dst, t->url->port); /* the digits are at hand */
+  else
     sl_buf_num(dst, t->port);
-  }
 }
 
 /* RFC 9112 3.2: origin-form, or absolute-form towards a proxy. */
@@ -381,7 +384,7 @@ static sl_result add_auth(struct transfer *t, struct buf *dst, size_t target_at,
 
 static bool may_need_auth(const struct transfer *t)
 {
-  return t->http.auth.want || t->http.proxy_auth.want;
+  return t->http.auth.want || (t->conn->plain_proxy && t->proxy_user);
 }
 
 sl_result sl_http_request(struct transfer *t, struct buf *dst)

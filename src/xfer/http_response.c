@@ -148,7 +148,9 @@ static sl_result proxy_connection(struct transfer *t, struct slice value)
 
 static sl_result content_type(struct transfer *t, struct slice value)
 {
-  return sl_info_string(&t->easy->info.content_type, value) ? SL_OK : SL_NOMEM;
+  struct info *info = &t->easy->info;
+  info->has_content_type = sl_info_string(&info->content_type, value);
+  return info->has_content_type ? SL_OK : SL_NOMEM;
 }
 
 static sl_result location(struct transfer *t, struct slice value)

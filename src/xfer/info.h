@@ -20,7 +20,7 @@ enum { SL_INFO_IP_MAX = 46 }; /* the longest IPv6 address as text, and a zero */
 struct info {
   char *effective_url; /* owned; NULL: nothing transferred yet */
   char *redirect_url;  /* owned */
-  char *content_type;  /* owned */
+  char *content_type;  /* owned; valid if has_content_type */
   char *ftp_entry_path; /* owned */
   char *referer;        /* owned: the one that was sent; NULL: none */
 
@@ -54,7 +54,7 @@ struct info {
   uint8_t proxy_error;   /* CURLPX_* */
   uint8_t method;        /* enum http_method of the last request */
   bool custom_method;    /* it was sent with io.customrequest as its word */
-  bool condition_unmet, used_proxy;
+  bool condition_unmet, used_proxy, has_content_type;
 
   char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX]; /* "" unknown */
 };
@@ -93,15 +93,16 @@ static inline void sl_info_done(struct info *info)
   sl_free(info->referer);
 }
 
-/* A new transfer begins; the handle keeps its number, and its URL's memory for the case that it is the same again. */
+/* A new transfer begins; the handle keeps its number, and the memory of what is likely to be the same again. */
 static inline void sl_info_start(struct info *info)
 {
   int64_t xfer_id = info->xfer_id;
-  char *url = info->effective_url;
-  info->effective_url = NULL;
+  char *url = info->effective_url, *type = info->content_type;
+  info->effective_url = info->content_type = NULL;
   sl_info_done(info);
   sl_info_init(info);
   info->effective_url = url;
+  info->content_type = type;
   info->xfer_id = xfer_id;
 }
 

@@ -1,8 +1,10 @@
-/* The way through proxies; see proxy_pick.h. Options come before the environment, and NOPROXY before both.
+/* The way through proxies; see proxy_pick.h. Options come before the environment, and NOPROXY
+ * before both.
  *
  *   proxy = [scheme "://"] [user [":" password] "@"] host [":" port] ["/" path]
  *
- * A hop to a Unix socket (SOCKS at "localhost" with a path) has the path as its host: that begins with a slash. */
+ * A hop to a Unix socket (SOCKS at "localhost" with a path) has the path as its host: that begins
+ * with a slash. */
 #include "xfer/proxy_pick.h"
 
 #include <stdio.h>
@@ -76,7 +78,8 @@ static const char *shown(const char *text)
 
 static sl_result bad_syntax(const struct hop_text *h, const char *why)
 {
-  return sl_fail(h->t, CURLE_COULDNT_RESOLVE_PROXY, "Unsupported proxy syntax in '%s': %s", shown(h->text), why);
+  return sl_fail(h->t, CURLE_COULDNT_RESOLVE_PROXY, "Unsupported proxy syntax in '%s': %s",
+                 shown(h->text), why);
 }
 
 static bool is_socks(uint8_t type)
@@ -84,15 +87,20 @@ static bool is_socks(uint8_t type)
   return type >= CURLPROXY_SOCKS4 && type <= CURLPROXY_SOCKS5_HOSTNAME;
 }
 
-/* A scheme wins over CURLOPT_PROXYTYPE, which can only say more of the same kind: HTTP/1.0, or HTTP/2 over TLS. */
+/* A scheme wins over CURLOPT_PROXYTYPE, which can only say more of the same kind: HTTP/1.0, or
+ * HTTP/2 over TLS. */
 static sl_result choose_type(const struct hop_text *h, const struct url *u, uint8_t *out_type)
 {
   static const struct {
     char scheme[8];
     uint8_t type;
   } kinds[] = {
-      {"http", CURLPROXY_HTTP},       {"https", CURLPROXY_HTTPS},     {"socks", CURLPROXY_SOCKS4},
-      {"socks4", CURLPROXY_SOCKS4},   {"socks4a", CURLPROXY_SOCKS4A}, {"socks5", CURLPROXY_SOCKS5},
+      {"http", CURLPROXY_HTTP},
+      {"https", CURLPROXY_HTTPS},
+      {"socks", CURLPROXY_SOCKS4},
+      {"socks4", CURLPROXY_SOCKS4},
+      {"socks4a", CURLPROXY_SOCKS4A},
+      {"socks5", CURLPROXY_SOCKS5},
       {"socks5h", CURLPROXY_SOCKS5_HOSTNAME},
   };
   uint8_t set = h->is_pre ? CURLPROXY_SOCKS4 : h->t->easy->set.proxy->proxytype, type = set;
@@ -106,7 +114,8 @@ static sl_result choose_type(const struct hop_text *h, const struct url *u, uint
       type = set;
   }
   if (type > CURLPROXY_SOCKS5_HOSTNAME || (h->is_pre && !is_socks(type)))
-    return sl_fail(h->t, CURLE_COULDNT_CONNECT, "Unsupported proxy scheme for '%s'", shown(h->text));
+    return sl_fail(h->t, CURLE_COULDNT_CONNECT, "Unsupported proxy scheme for '%s'",
+                   shown(h->text));
   *out_type = type;
   return SL_OK;
 }
@@ -130,8 +139,8 @@ static sl_result decoded(const struct hop_text *h, struct slice text, const char
   return SL_OK;
 }
 
-/* A login in the string is all there is of it: half of it is not taken from the options. Those belong to the proxy and
- * not to the one before it. */
+/* A login in the string is all there is of it: half of it is not taken from the options. Those
+ * belong to the proxy and not to the one before it. */
 static sl_result choose_login(const struct hop_text *h, const struct url *u, struct proxy_hop *hop)
 {
   const struct proxy_config *config = h->t->easy->set.proxy;
@@ -147,7 +156,8 @@ static sl_result choose_login(const struct hop_text *h, const struct url *u, str
 }
 
 /* An IPv6 address without brackets, with its zone as a number behind a percent sign. */
-static sl_result literal_host(const struct hop_text *h, const struct url *u, struct slice host, struct proxy_hop *hop)
+static sl_result literal_host(const struct hop_text *h, const struct url *u, struct slice host,
+                              struct proxy_hop *hop)
 {
   uint32_t index = 0;
   char text[SL_URL_LITERAL + 16];
@@ -161,7 +171,8 @@ static sl_result literal_host(const struct hop_text *h, const struct url *u, str
   }
   if (!numeric && !sl_netif_index(u->zoneid, &index))
     return bad_syntax(h, "no such zone");
-  int n = numeric ? snprintf(text, sizeof text, "%.*s%%%.*s", (int)inner.n, inner.p, (int)u->zoneid.n, u->zoneid.p)
+  int n = numeric ? snprintf(text, sizeof text, "%.*s%%%.*s", (int)inner.n, inner.p,
+                             (int)u->zoneid.n, u->zoneid.p)
                   : snprintf(text, sizeof text, "%.*s%%%u", (int)inner.n, inner.p, index);
   if (n < 0 || (size_t)n >= sizeof text)
     return bad_syntax(h, "too long an address");
@@ -177,8 +188,9 @@ static sl_result choose_host(const struct hop_text *h, const struct url *u, stru
     return decoded(h, u->path, &hop->host);
   sl_buf_init(&scratch, SL_URL_HOST_MAX);
   CURLUcode code = sl_url_host_ascii(u, &scratch, &host);
-  sl_result rc = code == CURLUE_OUT_OF_MEMORY ? SL_NOMEM : code ? bad_syntax(h, sl_url_strerror(code))
-                                                                : literal_host(h, u, host, hop);
+  sl_result rc = code == CURLUE_OUT_OF_MEMORY ? SL_NOMEM
+                 : code                       ? bad_syntax(h, sl_url_strerror(code))
+                                              : literal_host(h, u, host, hop);
   sl_buf_done(&scratch);
   return rc;
 }
@@ -194,7 +206,10 @@ static sl_result take_url(const struct hop_text *h, const struct url *u, struct 
     rc = choose_host(h, u, &hop);
   if (rc)
     return rc;
-  hop.port = u->port.p ? u->port_number : port ? port : sl_proxy_is_tls(&hop) ? default_tls_port : default_port;
+  hop.port = u->port.p               ? u->port_number
+             : port                  ? port
+             : sl_proxy_is_tls(&hop) ? default_tls_port
+                                     : default_port;
   *out_hop = hop;
   return SL_OK;
 }
@@ -202,7 +217,8 @@ static sl_result take_url(const struct hop_text *h, const struct url *u, struct 
 static sl_result take_text(const struct hop_text *h, struct proxy_hop *out_hop)
 {
   struct url u;
-  CURLUcode code = sl_url_parse(&u, slice_str(h->text), CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
+  CURLUcode code = sl_url_parse(&u, slice_str(h->text),
+                                CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
   if (code)
     return code == CURLUE_OUT_OF_MEMORY ? SL_NOMEM : bad_syntax(h, sl_url_strerror(code));
   sl_result rc = take_url(h, &u, out_hop);

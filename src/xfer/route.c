@@ -92,7 +92,8 @@ sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *o
     return rc;
   r.unix_path = set->net->unix_socket_path;
   r.abstract = set->net->abstract_unix_socket;
-  if (!r.unix_path)
+  const char *noproxy = set->proxy->noproxy;
+  if (!r.unix_path && !(noproxy && noproxy[0] == '*' && !noproxy[1])) /* "*": nobody need look at the environment */
     rc = sl_proxy_pick(t, arena, &r);
   if (rc)
     return rc;

@@ -45,25 +45,33 @@ static sl_result hold(struct transfer *t, struct slice data, bool header)
   return rc ? rc : SL_WAIT;
 }
 
-/* One call of an application's callback. SL_WAIT: it wants to pause. */
-static sl_result call(struct transfer *t, curl_write_callback fn, void *arg, struct slice data)
+/* The callback took another number of bytes than it was given. SL_WAIT: it wants to pause. */
+static sl_result not_taken(struct transfer *t, size_t took, size_t n)
 {
-  if (!fn)
-    return fwrite(data.p, 1, data.n, arg ? arg : stdout) == data.n
-               ? SL_OK
-               : sl_fail(t, CURLE_WRITE_ERROR, "Failed writing received data to disk/application");
-  t->multi->callback_depth++;
-  size_t took = fn((char *)(uintptr_t)data.p, 1, data.n, arg);
-  t->multi->callback_depth--;
-  if (took == data.n)
-    return SL_OK;
   if (took == CURL_WRITEFUNC_PAUSE)
     return t->proto->no_conn ? sl_fail(t, CURLE_WRITE_ERROR, "Write callback asked for PAUSE when not supported")
                              : SL_WAIT;
   if (took == CURL_WRITEFUNC_ERROR)
-    return sl_fail(t, CURLE_WRITE_ERROR, "client returned ERROR on write, %zu bytes", data.n);
-  return sl_fail(t, CURLE_WRITE_ERROR, "Failure writing output to destination, passed %zu returned %zd", data.n,
+    return sl_fail(t, CURLE_WRITE_ERROR, "client returned ERROR on write, %zu bytes", n);
+  return sl_fail(t, CURLE_WRITE_ERROR, "Failure writing output to destination, passed %zu returned %zd", n,
                  (ssize_t)took);
+}
+
+static sl_result write_file(struct transfer *t, void *arg, struct slice data)
+{
+  if (fwrite(data.p, 1, data.n, arg ? arg : stdout) == data.n)
+    return SL_OK;
+  return sl_fail(t, CURLE_WRITE_ERROR, "Failed writing received data to disk/application");
+}
+
+static sl_result call(struct transfer *t, curl_write_callback fn, void *arg, struct slice data)
+{
+  if (!fn)
+    return write_file(t, arg, data);
+  t->multi->callback_depth++;
+  size_t took = fn((char *)(uintptr_t)data.p, 1, data.n, arg);
+  t->multi->callback_depth--;
+  return took == data.n ? SL_OK : not_taken(t, took, data.n);
 }
 
 static sl_result write_header(struct transfer *t, struct slice line)
@@ -96,21 +104,38 @@ sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line k
   return rc == SL_WAIT ? sl_fail(t, CURLE_WRITE_ERROR, "Header callback asked for a pause") : rc;
 }
 
-/* At most CURL_MAX_WRITE_SIZE a call. *rest is what was not taken. */
+/* At most CURL_MAX_WRITE_SIZE a call. *rest is what was not taken. The loop of every download: nothing in it but the
+ * call itself. */
 static sl_result write_body(struct transfer *t, struct slice *rest)
 {
   const struct io_config *io = &t->easy->set.io;
-  while (rest->n) {
-    struct slice piece = slice_head(*rest, CURL_MAX_WRITE_SIZE);
-    sl_result rc = call(t, io->writefunction, io->writedata, piece);
+  unsigned *depth = &t->multi->callback_depth;
+  struct slice left = *rest;
+  sl_result rc = SL_OK;
+  while (left.n) {
+    size_t n = left.n < CURL_MAX_WRITE_SIZE ? left.n : CURL_MAX_WRITE_SIZE;
+    curl_write_callback fn = io->writefunction;
+    if (fn) {
+      ++*depth;
+      size_t took = fn((char *)(uintptr_t)left.p, 1, n, io->writedata);
+      --*depth;
+      if (took != n)
+        rc = not_taken(t, took, n);
+    } else {
+      rc = write_file(t, io->writedata, slice_head(left, n));
+    }
     if (rc)
-      return rc;
-    t->sink.delivered += (int64_t)piece.n;
-    *rest = slice_from(*rest, piece.n);
-    if (t->paused & CURLPAUSE_RECV && rest->n)
-      return SL_WAIT; /* curl_easy_pause() from within the callback */
+      break;
+    left.p += n;
+    left.n -= n;
+    if (t->paused & CURLPAUSE_RECV && left.n) {
+      rc = SL_WAIT; /* curl_easy_pause() from within the callback */
+      break;
+    }
   }
-  return SL_OK;
+  t->sink.delivered += (int64_t)(rest->n - left.n);
+  *rest = left;
+  return rc;
 }
 
 static sl_result decoded(void *ctx, struct slice out)

@@ -95,8 +95,12 @@ static sl_result parse_url(struct easy *e, struct transfer *t)
   sl_buf_done(&printed);
   if (uc)
     return sl_fail(t, sl_url_result(uc), "URL rejected: %s", sl_url_strerror(uc));
-  sl_url_done(&e->url);
-  e->url = parsed;
+  if (!e->url && !(e->url = sl_calloc(1, sizeof *e->url))) {
+    sl_url_done(&parsed);
+    return SL_NOMEM;
+  }
+  sl_url_done(e->url);
+  *e->url = parsed;
   e->url_generation = io->generation ? io->generation : 1;
   return SL_OK;
 }
@@ -196,7 +200,7 @@ static sl_result begin(struct transfer *t)
     const char *text = e->set.io.url ? e->set.io.url : "";
     return sl_info_string(&e->info.effective_url, slice_str(text)) ? rc : SL_NOMEM;
   }
-  t->url = &e->url;
+  t->url = e->url;
   rc = sl_transfer_use_url(t, false);
   if (!rc && e->set.http->referer) {
     t->referer = e->set.http->referer;

@@ -370,6 +370,42 @@ TEST(cancelling_from_another_waiters_call)
   world_close(&w);
 }
 
+static void cancel_itself(struct asker *a)
+{
+  sl_dns_cancel(&a->w);
+}
+
+static void join_once(struct asker *a)
+{
+  if (!a->other->w.lookup && !a->other->done)
+    CHECK_INT(asker_ask(a->other, "slowsix.test", AF_UNSPEC), SL_WAIT);
+}
+
+TEST(joining_and_leaving_at_the_first_of_two_calls)
+{
+  struct world w;
+  struct asker a, b;
+  REQUIRE(world_open(&w));
+  asker_init(&a, &w);
+  a.more = cancel_itself; /* the last waiter: all is given back */
+  CHECK_INT(asker_ask(&a, "slowsix.test", AF_UNSPEC), SL_WAIT);
+  CHECK(world_run(&w, &a.partial, 1));
+  CHECK_INT(w.reactor.count, 0);
+  CHECK_INT(sl_ledger_totals().opened - w.before.opened,
+            sl_ledger_totals().closed - w.before.closed);
+  asker_init(&a, &w);
+  asker_init(&b, &w);
+  a.more = join_once;
+  a.other = &b;
+  CHECK_INT(asker_ask(&a, "slowsix.test", AF_UNSPEC), SL_WAIT);
+  CHECK(world_run(&w, &b.done, 1));
+  CHECK_INT(a.partial, 1);
+  CHECK_INT(b.partial, 0); /* it had the first family by its return */
+  sl_dns_cancel(&a.w);
+  sl_dns_cancel(&b.w);
+  world_close(&w);
+}
+
 static void ask_next(struct asker *a)
 {
   if (a->other->rc == 0 && !a->other->w.lookup)
@@ -528,31 +564,49 @@ TEST(hosts_file)
   world_close(&w);
 }
 
+/* The fake server looks at the first label alone: with the suffix of the list, too. */
 TEST(search_list)
 {
+  static const struct {
+    const char *host, *want, *asked;
+  } rows[] = {
+      {"both", "192.0.2.1", " both.x.test"},
+      {"both.a", "192.0.2.1", " both.a.x.test"},
+      {"both.a.b", "192.0.2.1", " both.a.b"},
+      {"both.", "192.0.2.1", " both"},
+      {"none.a", "6 Could not resolve host: none.a",
+       " none.a.x.test none.a.y.test none.a.z.test none.a"},
+      {"none.a.b", "6 Could not resolve host: none.a.b",
+       " none.a.b none.a.b.x.test none.a.b.y.test none.a.b.z.test"},
+      {"none.", "6 Could not resolve host: none.", " none"},
+      {"fail.a.", "6 Could not resolve host: fail.a. (the name server failed)", " fail.a fail.a"},
+      /* Where nobody answers there is no use in another name. */
+      {"silent.a", "6 Could not resolve host: silent.a (no name server answered)",
+       " silent.a.x.test silent.a.x.test"},
+  };
   struct world w;
-  char path[32];
+  char path[32], asked[512];
   REQUIRE(world_open(&w));
-  w.dns->resolv_path = temporary(path, "search x.none y.both z.test\noptions ndots:2\n");
+  w.dns->resolv_path = temporary(path, "search x.test y.test z.test\noptions ndots:2\n");
   REQUIRE(w.dns->resolv_path);
-  /* One dot: the list first. The fake server looks at the first label: all of them are there. */
-  CHECK_STR(world_resolve(&w, "both.a", AF_INET), "192.0.2.1");
-  CHECK_INT(w.server.queries, 1);
-  /* No such name: three of the list, then as it is. */
-  CHECK_STR(world_resolve(&w, "none.a", AF_INET), "6 Could not resolve host: none.a");
-  CHECK_INT(w.server.queries, 1 + 4);
-  /* Two dots: as it is, then the list. */
-  CHECK_STR(world_resolve(&w, "both.a.b", AF_INET), "192.0.2.1");
-  CHECK_INT(w.server.queries, 5 + 1);
-  CHECK_STR(world_resolve(&w, "none.a.b", AF_INET), "6 Could not resolve host: none.a.b");
-  CHECK_INT(w.server.queries, 6 + 4);
-  /* A dot at the end: as it is, only. */
-  CHECK_STR(world_resolve(&w, "none.", AF_INET), "6 Could not resolve host: none.");
-  CHECK_INT(w.server.queries, 10 + 1);
-  /* Where nobody answers there is no use in another name. */
-  CHECK_STR(world_resolve(&w, "silent.a", AF_INET),
-            "6 Could not resolve host: silent.a (no name server answered)");
-  CHECK_INT(w.server.queries, 11 + 2);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    CHECK_STR(world_resolve(&w, rows[i].host, AF_INET), rows[i].want);
+    CHECK_STR(fake_asked(&w.server, asked), rows[i].asked);
+  }
+  char longest[254];
+  memset(longest, 'n', sizeof longest);
+  for (size_t i = 49; i < sizeof longest; i += 50)
+    longest[i] = '.';
+  longest[253] = 0;
+  longest[0] = 'x';
+  longest[1] = 0; /* one label: the list is tried */
+  CHECK_STR(world_resolve(&w, longest, AF_INET), "6 Could not resolve host: x");
+  longest[1] = 'n'; /* no room for a suffix */
+  longest[0] = 'n';
+  w.config.dns_cache_timeout_ms = 0;
+  unsigned before = w.server.queries;
+  CHECK(strstr(world_resolve(&w, longest, AF_INET), "Could not resolve host: nnn"));
+  CHECK_INT(w.server.queries, before + 1);
   unlink(path);
   world_close(&w);
 }

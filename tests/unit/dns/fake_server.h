@@ -27,7 +27,9 @@ struct fake_server {
   pthread_t thread;
   atomic_uint queries, queries4, queries6, over_tcp;
   atomic_uint last_peer; /* IPv4 address of who asked, host order */
-  char address[32];      /* "127.0.0.1:PORT" */
+  pthread_mutex_t mutex;
+  char asked[512];  /* the names that IPv4 addresses were asked of, each after a space */
+  char address[32]; /* "127.0.0.1:PORT" */
 };
 
 struct fake_reply {
@@ -158,6 +160,30 @@ static unsigned fake_answer(struct fake_server *s, const char *label, unsigned t
   return ok;
 }
 
+static void fake_note(struct fake_server *s, const unsigned char *name)
+{
+  pthread_mutex_lock(&s->mutex);
+  size_t n = strlen(s->asked);
+  for (char between = ' '; *name && n + 66 < sizeof s->asked; between = '.') {
+    s->asked[n++] = between;
+    memcpy(s->asked + n, name + 1, *name);
+    n += *name;
+    name += 1 + *name;
+  }
+  s->asked[n] = 0;
+  pthread_mutex_unlock(&s->mutex);
+}
+
+/* Copies what was asked for and forgets it. */
+static inline const char *fake_asked(struct fake_server *s, char dst[512])
+{
+  pthread_mutex_lock(&s->mutex);
+  memcpy(dst, s->asked, sizeof s->asked);
+  s->asked[0] = 0;
+  pthread_mutex_unlock(&s->mutex);
+  return dst;
+}
+
 /* The length of the reply to the query in q; 0: none. */
 static size_t fake_reply_to(struct fake_server *s, const unsigned char *q, size_t n, bool tcp,
                             struct fake_reply *r)
@@ -181,6 +207,8 @@ static size_t fake_reply_to(struct fake_server *s, const unsigned char *q, size_
   atomic_fetch_add(type == 1 ? &s->queries4 : &s->queries6, 1);
   if (tcp)
     atomic_fetch_add(&s->over_tcp, 1);
+  if (type == 1)
+    fake_note(s, q + 12);
   r->answers = r->authority = 0;
   memcpy(r->b, q, at);
   r->n = at;
@@ -270,6 +298,7 @@ static bool fake_start(struct fake_server *s)
   socklen_t len = sizeof in;
   int room = 1 << 20;
   memset(s, 0, sizeof *s);
+  pthread_mutex_init(&s->mutex, NULL);
   s->udp = s->tcp = -1;
   for (int i = 0; i < 50; i++) { /* a port that is free for both */
     in.sin_port = 0;
@@ -294,6 +323,7 @@ static void fake_stop(struct fake_server *s)
   if (write(s->stop[1], "", 1) != 1)
     return;
   pthread_join(s->thread, NULL);
+  pthread_mutex_destroy(&s->mutex);
   close(s->udp);
   close(s->tcp);
   close(s->stop[0]);

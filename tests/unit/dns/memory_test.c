@@ -131,3 +131,34 @@ TEST(short_of_memory_for_a_while)
   CHECK_INT(bad, N / 5);
   world_close(&w);
 }
+
+/* A look-up that had to wait for its turn fails while another one is asked for: it is told so at
+ * once, though not by that call. */
+TEST(the_failure_of_another)
+{
+  enum { N = 64 }; /* as many as may be sent at once */
+  static struct asker a[N + 2];
+  static char names[N + 2][16];
+  struct world w;
+  REQUIRE(world_open(&w));
+  w.dns->timeout_ms = 2000;
+  for (unsigned i = 0; i <= N; i++) {
+    asker_init(&a[i], &w);
+    snprintf(names[i], sizeof names[i], "silent.%u", i);
+    CHECK_INT(asker_ask(&a[i], names[i], AF_UNSPEC), SL_WAIT);
+  }
+  usleep(50000); /* now it may go on */
+  asker_init(&a[N + 1], &w);
+  sl_mem_fail_after(2);
+  CHECK_INT(asker_ask(&a[N + 1], "n.test", AF_UNSPEC), SL_NOMEM);
+  sl_mem_fail_after(0);
+  CHECK_INT(a[N].done, 0);
+  CHECK_INT(sl_reactor_deadline(&w.reactor), 0);
+  sl_reactor_run(&w.reactor);
+  CHECK_INT(a[N].done, 1);
+  CHECK_INT(a[N].rc, SL_NOMEM);
+  CHECK_INT(a[0].done, 0);
+  for (unsigned i = 0; i < N; i++)
+    sl_dns_cancel(&a[i].w);
+  world_close(&w);
+}

@@ -34,9 +34,8 @@ static bool world_open(struct world *w)
   w->dns = sl_dns_new(&w->reactor, &w->depth);
   if (!w->dns || !fake_start(&w->server))
     return false;
-  static char no_file[] = "/nonexistent/resolv.conf";
   w->dns->hosts_path = "/nonexistent/hosts";
-  w->dns->resolv_path = no_file;
+  w->dns->resolv_path = "/nonexistent/resolv.conf";
   w->dns->timeout_ms = 200;
   w->dns->tries = 2;
   w->config.dns_servers = w->server.address;

@@ -1,5 +1,5 @@
-/* A bottom of a stack for tests: a peer that follows a script. It replies when it has heard all that it waits for, in
- * pieces of a given size, and says SL_WAIT before each piece. */
+/* A bottom of a stack for tests: a peer that follows a script. It replies when it has heard all
+ * that it waits for, in pieces of a given size, and says SL_WAIT before each piece. */
 #ifndef TESTS_UNIT_STREAM_FAKE_STREAM_H
 #define TESTS_UNIT_STREAM_FAKE_STREAM_H
 
@@ -17,13 +17,13 @@ struct fake {
   const struct fake_turn *turns; /* up to one that hears nothing, or FAKE_TURNS of them */
   size_t piece;
   size_t turn, heard, said;
-  bool closes;         /* after the last turn; else it stays silent */
+  bool closes;                       /* after the last turn; else it stays silent */
   sl_result read_fails, write_fails; /* after the last turn */
-  bool wrong;          /* heard what is not in the script */
-  bool blocked_read, blocked_write; /* the next call goes through */
+  bool wrong;                        /* heard what is not in the script */
+  bool blocked_read, blocked_write;  /* the next call goes through */
   bool freed;
-  bool many;           /* there are more than FAKE_TURNS */
-  size_t most_asked;   /* the largest read */
+  bool many;         /* there are more than FAKE_TURNS */
+  size_t most_asked; /* the largest read */
 };
 
 static bool fake_over(const struct fake *f)
@@ -33,7 +33,8 @@ static bool fake_over(const struct fake *f)
 
 static void fake_next(struct fake *f)
 {
-  if (!fake_over(f) && f->heard == f->turns[f->turn].hears.n && f->said == f->turns[f->turn].says.n) {
+  if (!fake_over(f) && f->heard == f->turns[f->turn].hears.n &&
+      f->said == f->turns[f->turn].says.n) {
     f->turn++;
     f->heard = f->said = 0;
   }
@@ -56,7 +57,8 @@ static sl_result fake_read(struct stream *s, void *dst, size_t cap, size_t *out_
     *out_n = 0;
     return f->read_fails;
   }
-  struct slice rest = slice_head(slice_from(f->turns[f->turn].says, f->said), f->piece < cap ? f->piece : cap);
+  struct slice rest =
+      slice_head(slice_from(f->turns[f->turn].says, f->said), f->piece < cap ? f->piece : cap);
   memcpy(dst, rest.p, rest.n);
   f->said += rest.n;
   *out_n = rest.n;
@@ -77,7 +79,8 @@ static sl_result fake_write(struct stream *s, struct slice src, size_t *out_n)
     return SL_WAIT;
   }
   src = slice_head(src, f->piece);
-  struct slice expected = fake_over(f) ? slice_of("", 0) : slice_from(f->turns[f->turn].hears, f->heard);
+  struct slice expected =
+      fake_over(f) ? slice_of("", 0) : slice_from(f->turns[f->turn].hears, f->heard);
   if (src.n > expected.n || memcmp(src.p, expected.p, src.n)) {
     f->wrong = true;
     printf("# the peer did not expect to hear ");

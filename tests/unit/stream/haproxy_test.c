@@ -55,13 +55,16 @@ TEST(a_given_client_address_is_both_ends)
   check_line(&p, "PROXY TCP6 2001:db8::1 2001:db8::1 40000 80\r\n");
   p.client_ip = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255";
   p.local_port = p.peer_port = 65535;
-  check_line(&p, "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-                 "65535 65535\r\n");
+  check_line(
+      &p,
+      "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+      "65535 65535\r\n");
 }
 
 TEST(a_client_that_is_no_address_is_refused)
 {
-  static const char *const bad[] = {"", "example.com", "10.1.2", "1.1.1.1\r\nGET / HTTP/1.0", "1.1.1.1 2.2.2.2", "::g"};
+  static const char *const bad[] = {
+      "", "example.com", "10.1.2", "1.1.1.1\r\nGET / HTTP/1.0", "1.1.1.1 2.2.2.2", "::g"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     struct haproxy_params p = {"127.0.0.1", "127.0.0.2", 1, 2, bad[i]};
     struct stream *top = NULL;
@@ -89,7 +92,8 @@ TEST(a_failing_peer)
 TEST(no_memory)
 {
   sl_result last = 1;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     struct haproxy_params p = {"127.0.0.1", "127.0.0.2", 1, 2, NULL};
     struct stream *top = NULL;
     struct fake f;

@@ -14,7 +14,8 @@
     }                                                                                              \
   }
 
-static sl_result connect_through(struct fake *f, const struct socks_params *p, struct stream **out_top)
+static sl_result connect_through(struct fake *f, const struct socks_params *p,
+                                 struct stream **out_top)
 {
   struct stream *top = sl_socks_new(&f->s, p);
   if (!top)
@@ -35,7 +36,8 @@ static void check_turns(const struct fake_turn *turns, const struct socks_params
     if (!CHECK_INT(connect_through(&f, p, &top), SL_OK))
       return;
     CHECK_INT(sl_socks_proxy_error(top), CURLPX_OK);
-    CHECK_INT(fake_drain(top, rest, sizeof rest, 5), 9); /* all that is not the proxy's, and only that */
+    CHECK_INT(fake_drain(top, rest, sizeof rest, 5),
+              9); /* all that is not the proxy's, and only that */
     CHECK_MEM(rest, "tunnelled", 9);
     sl_stream_free(top);
     CHECK(f.freed);
@@ -44,8 +46,10 @@ static void check_turns(const struct fake_turn *turns, const struct socks_params
 
 TEST(a_name_is_said_as_a_name)
 {
-  static const struct fake_turn turns[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\3\x0b" "foo.example\0\x50");
-  struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("foo.example")};
+  static const struct fake_turn turns[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\3\x0b"
+                                                                 "foo.example\0\x50");
+  struct socks_params p = {
+      .type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("foo.example")};
   check_turns(turns, &p);
   p.type = CURLPROXY_SOCKS5; /* without an address there is nothing else to say */
   check_turns(turns, &p);
@@ -56,7 +60,8 @@ TEST(literals_are_said_as_addresses)
   static const struct fake_turn turns4[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\1\x0c\x22\x38\x4e\0\x50");
   static const struct fake_turn turns6[FAKE_TURNS] =
       SOCKS5_TURNS("\5\1\0\4\x22\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x33\0\x50");
-  struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("12.34.56.78")};
+  struct socks_params p = {
+      .type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("12.34.56.78")};
   check_turns(turns4, &p);
   p.host = SLICE_LIT("2200::33");
   check_turns(turns6, &p);
@@ -65,13 +70,15 @@ TEST(literals_are_said_as_addresses)
 TEST(a_resolved_address_is_said)
 {
   static const struct fake_turn turns4[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\1\x7f\0\0\1\0\x50");
-  static const struct fake_turn turns6[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\x50");
+  static const struct fake_turn turns6[FAKE_TURNS] =
+      SOCKS5_TURNS("\5\1\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\x50");
   static const struct fake_turn turns_4[FAKE_TURNS] = {
       {SLICE_LIT("\4\1\0\x50\x7f\0\0\1u\0"), SLICE_LIT("\0\x5a\0\0\0\0\0\0tunnelled")}};
   static const struct fake_turn turns_4a[FAKE_TURNS] = {
       {SLICE_LIT("\4\1\0\x50\0\0\0\1u\0foo.example\0"), SLICE_LIT("\0\x5a\0\0\0\0\0\0tunnelled")}};
   struct gate_addr a;
-  struct socks_params p = {.type = CURLPROXY_SOCKS5, .port = 80, .host = SLICE_LIT("foo.example"), .addr = &a};
+  struct socks_params p = {
+      .type = CURLPROXY_SOCKS5, .port = 80, .host = SLICE_LIT("foo.example"), .addr = &a};
   REQUIRE(sl_addr_literal(&a, SLICE_LIT("127.0.0.1"), 80));
   check_turns(turns4, &p);
   p.type = CURLPROXY_SOCKS4;
@@ -88,8 +95,12 @@ TEST(a_resolved_address_is_said)
 static void check_login(unsigned auth, const struct fake_turn *turns)
 {
   char user[] = "me", password[] = "secret", host[] = "h";
-  struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME, .auth = (uint8_t)auth, .port = 80, .user = user,
-                           .password = password, .host = SLICE_NONE};
+  struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME,
+                           .auth = (uint8_t)auth,
+                           .port = 80,
+                           .user = user,
+                           .password = password,
+                           .host = SLICE_NONE};
   struct fake f;
   p.host = slice_str(host);
   fake_init(&f, turns, 3);
@@ -122,7 +133,8 @@ static void check_failure(const struct fake_turn *turns, struct fake *how, int p
 {
   struct buf error;
   struct stream *top;
-  struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("h"), .error = &error};
+  struct socks_params p = {
+      .type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("h"), .error = &error};
   sl_buf_init(&error, 1000);
   fake_init(how, turns, 2);
   how->closes = how->read_fails == 0;
@@ -144,8 +156,9 @@ TEST(failures_have_their_codes)
       {SLICE_LIT("\5\1\0"), SLICE_LIT("\5\0")},
       {SLICE_LIT("\5\1\0\3\1h\0\x50"), SLICE_LIT("\5\2\0\1\0\0\0\0\0\0")},
   };
-  static const struct fake_turn ends_early[FAKE_TURNS] = {{SLICE_LIT("\5\1\0"), SLICE_LIT("\5\0")},
-                                                         {SLICE_LIT("\5\1\0\3\1h\0\x50"), SLICE_LIT("\5\0\0\1\0")}};
+  static const struct fake_turn ends_early[FAKE_TURNS] = {
+      {SLICE_LIT("\5\1\0"), SLICE_LIT("\5\0")},
+      {SLICE_LIT("\5\1\0\3\1h\0\x50"), SLICE_LIT("\5\0\0\1\0")}};
   static const struct fake_turn no_socks[FAKE_TURNS] = {
       {SLICE_LIT("\5\1\0"), SLICE_LIT("HTTP/1.1 400 Bad Request\r\n\r\n")}};
   struct fake f;
@@ -165,8 +178,8 @@ TEST(a_broken_connection_is_the_proxys_failure)
     fake_init(&f, greets, 9);
     f.write_fails = write ? CURLE_SEND_ERROR : 0;
     if (!write) { /* takes the request, then resets */
-      static const struct fake_turn takes[FAKE_TURNS] = {{SLICE_LIT("\5\1\0"), SLICE_LIT("\5\0")},
-                                                         {SLICE_LIT("\5\1\0\3\1h\0\x50"), SLICE_NONE}};
+      static const struct fake_turn takes[FAKE_TURNS] = {
+          {SLICE_LIT("\5\1\0"), SLICE_LIT("\5\0")}, {SLICE_LIT("\5\1\0\3\1h\0\x50"), SLICE_NONE}};
       f.turns = takes;
       f.read_fails = CURLE_RECV_ERROR;
     }
@@ -190,7 +203,8 @@ TEST(too_long_names_are_never_sent)
   fake_init(&f, silent, 1);
   CHECK_INT(connect_through(&f, &p, &top), CURLE_PROXY);
   CHECK_INT(sl_socks_proxy_error(top), CURLPX_LONG_HOSTNAME);
-  CHECK_STR(error.p, "SOCKS5: the destination hostname is too long to be resolved remotely by the proxy.");
+  CHECK_STR(error.p,
+            "SOCKS5: the destination hostname is too long to be resolved remotely by the proxy.");
   CHECK_INT(f.most_asked, 0);
   sl_stream_free(top);
   sl_buf_done(&error);
@@ -203,7 +217,8 @@ TEST(socks_over_socks)
       {SLICE_LIT("\5\1\0\3\1a\0\1"), SLICE_LIT("\5\0\0\1\0\0\0\0\0\0")},
       {SLICE_LIT("\4\1\0\2\0\0\0\1\0b\0"), SLICE_LIT("\0\x5a\0\0\0\0\0\0x")},
   };
-  struct socks_params first = {.type = CURLPROXY_SOCKS5_HOSTNAME, .port = 1, .host = SLICE_LIT("a")};
+  struct socks_params first = {
+      .type = CURLPROXY_SOCKS5_HOSTNAME, .port = 1, .host = SLICE_LIT("a")};
   struct socks_params second = {.type = CURLPROXY_SOCKS4A, .port = 2, .host = SLICE_LIT("b")};
   struct fake f;
   char rest[4];
@@ -222,7 +237,8 @@ TEST(no_memory)
 {
   static const struct fake_turn turns[FAKE_TURNS] = SOCKS5_TURNS("\5\1\0\3\1h\0\x50");
   sl_result last = 1;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     struct fake f;
     struct stream *top = NULL;
     struct socks_params p = {.type = CURLPROXY_SOCKS5_HOSTNAME, .port = 80, .host = SLICE_LIT("h")};

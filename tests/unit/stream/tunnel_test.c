@@ -8,10 +8,10 @@
 #include "wire/http1.h"
 
 struct up {
-  struct buf heard;      /* kinds and lines, and the verdicts */
+  struct buf heard; /* kinds and lines, and the verdicts */
   int rounds;
-  int again;             /* so many verdicts ask for another request */
-  bool reconnect;        /* the verdict wants a new connection */
+  int again;      /* so many verdicts ask for another request */
+  bool reconnect; /* the verdict wants a new connection */
   sl_result request_fails, line_fails, verdict_fails;
 };
 
@@ -49,17 +49,18 @@ struct talk {
   struct fake_turn turns[FAKE_TURNS];
   int again;
   bool closes;
-  bool reconnect_wanted;  /* by the verdict */
+  bool reconnect_wanted; /* by the verdict */
   sl_result result;
-  bool reconnect;         /* that is what the result says */
-  const char *heard;      /* NULL: unchecked */
+  bool reconnect;    /* that is what the result says */
+  const char *heard; /* NULL: unchecked */
   const char *error;
 };
 #define R1 SLICE_LIT("CONNECT h:1 round 1\r\n\r\n")
 #define R2 SLICE_LIT("CONNECT h:1 round 2\r\n\r\n")
 #define R3 SLICE_LIT("CONNECT h:1 round 3\r\n\r\n")
 
-static sl_result run(const struct talk *k, struct up *u, struct fake *f, struct buf *error, struct stream **out_top)
+static sl_result run(const struct talk *k, struct up *u, struct fake *f, struct buf *error,
+                     struct stream **out_top)
 {
   struct tunnel_up up = {u, up_request, up_line, up_verdict, up_info};
   f->closes = k->closes;
@@ -124,34 +125,46 @@ TEST(a_tunnel_opens)
 TEST(a_success_has_no_body)
 {
   check(&(struct talk){
-      .turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Length: 123\r\nTransfer-Encoding: chunked\r\n\r\ntunnelled")}},
-      .heard = "SHTTP/1.1 200 OK\r\n(Ignoring Content-Length in CONNECT 200 response)FContent-Length: 123\r\n"
-               "(Ignoring Transfer-Encoding in CONNECT 200 response)FTransfer-Encoding: chunked\r\nE\r\n=200 closes;"});
+      .turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Length: 123\r\nTransfer-Encoding: "
+                               "chunked\r\n\r\ntunnelled")}},
+      .heard = "SHTTP/1.1 200 OK\r\n(Ignoring Content-Length in CONNECT 200 "
+               "response)FContent-Length: 123\r\n"
+               "(Ignoring Transfer-Encoding in CONNECT 200 response)FTransfer-Encoding: "
+               "chunked\r\nE\r\n=200 closes;"});
   /* nor does it end the connection */
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntunnelled")}}, .again = 1});
+  check(&(struct talk){
+      .turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntunnelled")}},
+      .again = 1});
 }
 
 TEST(interim_answers_are_passed_on)
 {
   check(&(struct talk){
-      .turns = {{R1, SLICE_LIT("HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\nHTTP/1.1 103 Hm\r\n\r\n"
-                               "HTTP/1.1 200 OK\r\n\r\ntunnelled")}},
+      .turns = {{R1, SLICE_LIT(
+                         "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\nHTTP/1.1 103 Hm\r\n\r\n"
+                         "HTTP/1.1 200 OK\r\n\r\ntunnelled")}},
       .heard = "SHTTP/1.1 100 Continue\r\nFContent-Length: 9\r\nE\r\nSHTTP/1.1 103 Hm\r\nE\r\n"
                "SHTTP/1.1 200 OK\r\nE\r\n=200 closes;"});
 }
 
 TEST(refusals)
 {
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 405 No\r\nContent-Length: 3\r\n\r\nabc")}},
-                       .heard = "SHTTP/1.1 405 No\r\nFContent-Length: 3\r\nE\r\n=405;",
-                       .result = CURLE_COULDNT_CONNECT, .error = "CONNECT tunnel failed, response 405"});
+  check(
+      &(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 405 No\r\nContent-Length: 3\r\n\r\nabc")}},
+                     .heard = "SHTTP/1.1 405 No\r\nFContent-Length: 3\r\nE\r\n=405;",
+                     .result = CURLE_COULDNT_CONNECT,
+                     .error = "CONNECT tunnel failed, response 405"});
   /* without a length: its body's end is not waited for */
   check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n")}},
-                       .result = CURLE_COULDNT_CONNECT, .error = "CONNECT tunnel failed, response 400"});
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n")}},
-                       .result = CURLE_COULDNT_CONNECT, .error = "CONNECT tunnel failed, response 302"});
+                       .result = CURLE_COULDNT_CONNECT,
+                       .error = "CONNECT tunnel failed, response 400"});
+  check(&(struct talk){
+      .turns = {{R1, SLICE_LIT("HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n")}},
+      .result = CURLE_COULDNT_CONNECT,
+      .error = "CONNECT tunnel failed, response 302"});
   check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 101 Switching\r\n\r\ntunnelled")}},
-                       .result = CURLE_COULDNT_CONNECT, .error = "CONNECT tunnel failed, response 101"});
+                       .result = CURLE_COULDNT_CONNECT,
+                       .error = "CONNECT tunnel failed, response 101"});
 }
 
 #define OPENS SLICE_LIT("HTTP/1.1 200 OK\r\n\r\ntunnelled")
@@ -162,7 +175,8 @@ TEST(another_round_after_each_kind_of_body)
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 5\r\n\r\n12345"),
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 0\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\ncontent-length:5\r\nContent-Length: 5\r\n\r\n12345"),
-      SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5;x=y\r\nHTTP/\r\n0\r\nTrailer: x\r\n\r\n"),
+      SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n3\r\nabc\r\n5;x=y\r\nHTTP/\r\n0\r\nTrailer: x\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n0\r\n\r\n"),
       SLICE_LIT("HTTP/1.0 407 A\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nxy"),
       SLICE_LIT("HTTP/1.0 407 A\r\nProxy-Connection: x, keep-alive\r\nContent-Length: 2\r\n\r\nxy"),
@@ -171,7 +185,9 @@ TEST(another_round_after_each_kind_of_body)
   for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
     check(&(struct talk){.turns = {{R1, first[i]}, {R2, OPENS}}, .again = 1});
   check(&(struct talk){.turns = {{R1, first[0]}, {R2, first[3]}, {R3, OPENS}}, .again = 2});
-  check(&(struct talk){.turns = {{R1, first[0]}, {R2, first[0]}}, .again = 1, .result = CURLE_COULDNT_CONNECT,
+  check(&(struct talk){.turns = {{R1, first[0]}, {R2, first[0]}},
+                       .again = 1,
+                       .result = CURLE_COULDNT_CONNECT,
                        .error = "CONNECT tunnel failed, response 407"});
 }
 
@@ -179,45 +195,71 @@ TEST(a_new_connection_where_the_proxy_ends_this_one)
 {
   static const struct slice first[] = {
       SLICE_LIT("HTTP/1.1 407 A\r\nConnection: close\r\nContent-Length: 5\r\n\r\n"),
-      SLICE_LIT("HTTP/1.1 407 A\r\nProxy-Connection: keep-alive, close\r\nContent-Length: 0\r\n\r\n"),
+      SLICE_LIT(
+          "HTTP/1.1 407 A\r\nProxy-Connection: keep-alive, close\r\nContent-Length: 0\r\n\r\n"),
       SLICE_LIT("HTTP/1.0 407 A\r\nContent-Length: 0\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\n\r\nuntil the end"),
       SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: gzip\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: chunked, gzip\r\n\r\n"),
-      SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      SLICE_LIT(
+          "HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding:\r\n\r\n"),
-      SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
+      SLICE_LIT(
+          "HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: -5\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 99999999999999999999\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 1048577\r\n\r\n"),
       SLICE_LIT("HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"),
-      SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 2\r\n\r\nxyHTTP/1.1 200 OK\r\n\r\n"), /* not asked for */
+      SLICE_LIT(
+          "HTTP/1.1 407 A\r\nContent-Length: 2\r\n\r\nxyHTTP/1.1 200 OK\r\n\r\n"), /* not asked for
+                                                                                    */
   };
   for (size_t i = 0; i < sizeof first / sizeof first[0] - 1; i++)
-    check(&(struct talk){.turns = {{R1, first[i]}}, .again = 1, .result = CURLE_COULDNT_CONNECT, .reconnect = true});
+    check(&(struct talk){
+        .turns = {{R1, first[i]}}, .again = 1, .result = CURLE_COULDNT_CONNECT, .reconnect = true});
   for (size_t piece = 64; piece < 4096; piece *= 2)
-    check_piece(&(struct talk){.turns = {{R1, first[sizeof first / sizeof first[0] - 1]}}, .again = 1,
-                               .result = CURLE_COULDNT_CONNECT, .reconnect = true}, piece);
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 0\r\n\r\n")}}, .again = 1,
-                       .reconnect_wanted = true, .result = CURLE_COULDNT_CONNECT, .reconnect = true,
+    check_piece(&(struct talk){.turns = {{R1, first[sizeof first / sizeof first[0] - 1]}},
+                               .again = 1,
+                               .result = CURLE_COULDNT_CONNECT,
+                               .reconnect = true},
+                piece);
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 0\r\n\r\n")}},
+                       .again = 1,
+                       .reconnect_wanted = true,
+                       .result = CURLE_COULDNT_CONNECT,
+                       .reconnect = true,
                        .heard = "SHTTP/1.1 407 A\r\nFContent-Length: 0\r\nE\r\n=407;"});
 }
 
 TEST(a_connection_that_ends)
 {
   static const struct slice whole = SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 2\r\n\r\nxy");
-  check(&(struct talk){.turns = {{R1, SLICE_NONE}}, .closes = true, .result = CURLE_RECV_ERROR,
+  check(&(struct talk){.turns = {{R1, SLICE_NONE}},
+                       .closes = true,
+                       .result = CURLE_RECV_ERROR,
                        .error = "Proxy CONNECT aborted"});
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nA")}}, .closes = true, .again = 1,
-                       .result = CURLE_RECV_ERROR, .error = "Proxy CONNECT aborted"});
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 9\r\n\r\nxy")}}, .closes = true,
-                       .again = 1, .result = CURLE_COULDNT_CONNECT, .reconnect = true});
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nA")}},
+                       .closes = true,
+                       .again = 1,
+                       .result = CURLE_RECV_ERROR,
+                       .error = "Proxy CONNECT aborted"});
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 9\r\n\r\nxy")}},
+                       .closes = true,
+                       .again = 1,
+                       .result = CURLE_COULDNT_CONNECT,
+                       .reconnect = true});
   /* between two requests, after the second one, and within the second answer */
-  check(&(struct talk){.turns = {{R1, whole}, {R2, SLICE_NONE}}, .closes = true, .again = 2,
-                       .result = CURLE_COULDNT_CONNECT, .reconnect = true});
-  check(&(struct talk){.turns = {{R1, whole}, {R2, SLICE_LIT("HTT")}}, .closes = true, .again = 2,
-                       .result = CURLE_RECV_ERROR, .error = "Proxy CONNECT aborted"});
+  check(&(struct talk){.turns = {{R1, whole}, {R2, SLICE_NONE}},
+                       .closes = true,
+                       .again = 2,
+                       .result = CURLE_COULDNT_CONNECT,
+                       .reconnect = true});
+  check(&(struct talk){.turns = {{R1, whole}, {R2, SLICE_LIT("HTT")}},
+                       .closes = true,
+                       .again = 2,
+                       .result = CURLE_RECV_ERROR,
+                       .error = "Proxy CONNECT aborted"});
 }
 
 TEST(a_connection_that_breaks)
@@ -243,18 +285,23 @@ TEST(a_connection_that_breaks)
 
 TEST(what_is_no_answer)
 {
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("SSH-2.0-hello\r\n")}}, .result = CURLE_WEIRD_SERVER_REPLY,
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("SSH-2.0-hello\r\n")}},
+                       .result = CURLE_WEIRD_SERVER_REPLY,
                        .error = "The proxy's answer to CONNECT is not HTTP"});
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/2 200 OK\r\n\r\n")}}, .result = CURLE_UNSUPPORTED_PROTOCOL,
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/2 200 OK\r\n\r\n")}},
+                       .result = CURLE_UNSUPPORTED_PROTOCOL,
                        .error = "Unsupported HTTP/2 in CONNECT response"});
-  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 2000 OK\r\n\r\n")}}, .result = CURLE_WEIRD_SERVER_REPLY,
+  check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 2000 OK\r\n\r\n")}},
+                       .result = CURLE_WEIRD_SERVER_REPLY,
                        .error = "Unsupported HTTP version or malformed status line in response"});
   check(&(struct talk){.turns = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\nX-Evil: he\0llo\r\n\r\n")}},
-                       .result = CURLE_WEIRD_SERVER_REPLY, .error = "Nul byte in header"});
+                       .result = CURLE_WEIRD_SERVER_REPLY,
+                       .error = "Nul byte in header"});
 }
 
 /* A reply of `n` bytes: head, then `unit` over and over, then tail. */
-static struct slice long_reply(struct buf *b, const char *head, const char *unit, size_t times, const char *tail)
+static struct slice long_reply(struct buf *b, const char *head, const char *unit, size_t times,
+                               const char *tail)
 {
   sl_buf_init(b, 8000000);
   sl_buf_str(b, head);
@@ -270,7 +317,8 @@ TEST(limits)
   struct buf b;
   struct talk k = {.again = 1};
   /* a line, a head, a number of fields, interim answers */
-  k.turns[0] = (struct fake_turn){R1, long_reply(&b, "HTTP/1.1 200 OK\r\nA: ", "12345678", 13000, "")};
+  k.turns[0] =
+      (struct fake_turn){R1, long_reply(&b, "HTTP/1.1 200 OK\r\nA: ", "12345678", 13000, "")};
   k.result = CURLE_TOO_LARGE;
   k.error = "Too long header line";
   check_piece(&k, 1000);
@@ -279,8 +327,9 @@ TEST(limits)
   k.turns[0].says = long_reply(&b, "HTTP/1.1 200 OK\r\nA: ", "b\r\n ", 40000, "");
   check_piece(&k, 1000);
   sl_buf_done(&b);
-  k.turns[0].says = long_reply(&b, "HTTP/1.1 200 OK\r\n", "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: bbbbbbbbbbbbbbbbbbbbbb\r\n",
-                               4990, "");
+  k.turns[0].says =
+      long_reply(&b, "HTTP/1.1 200 OK\r\n",
+                 "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: bbbbbbbbbbbbbbbbbbbbbb\r\n", 4990, "");
   k.error = "Too large response headers";
   check_piece(&k, 1000);
   sl_buf_done(&b);
@@ -292,18 +341,21 @@ TEST(limits)
   k.error = "More than 100 informational responses to CONNECT";
   check_piece(&k, 4000);
   sl_buf_done(&b);
-  k.turns[0].says = long_reply(&b, "", "HTTP/1.1 102 Hm\r\n\r\n", 100, "HTTP/1.1 200 OK\r\n\r\ntunnelled");
+  k.turns[0].says =
+      long_reply(&b, "", "HTTP/1.1 102 Hm\r\n\r\n", 100, "HTTP/1.1 200 OK\r\n\r\ntunnelled");
   k.result = SL_OK;
   k.error = NULL;
   check_piece(&k, 4000);
   sl_buf_done(&b);
   /* a body in chunks without end, and the largest that is read */
-  k.turns[0].says = long_reply(&b, "HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\n\r\n", "8\r\n12345678\r\n", 100000, "");
+  k.turns[0].says = long_reply(&b, "HTTP/1.1 407 A\r\nTransfer-Encoding: chunked\r\n\r\n",
+                               "8\r\n12345678\r\n", 100000, "");
   k.result = CURLE_COULDNT_CONNECT;
   k.reconnect = true;
   check_piece(&k, 4000);
   sl_buf_done(&b);
-  k.turns[0].says = long_reply(&b, "HTTP/1.1 407 A\r\nContent-Length: 1048576\r\n\r\n", "12345678", 131072, "");
+  k.turns[0].says =
+      long_reply(&b, "HTTP/1.1 407 A\r\nContent-Length: 1048576\r\n\r\n", "12345678", 131072, "");
   k.turns[1] = (struct fake_turn){R2, OPENS};
   k.result = SL_OK;
   k.reconnect = false;
@@ -346,7 +398,9 @@ TEST(what_the_caller_says_ends_it)
     struct fake f;
     struct stream *top;
     struct up u = {.rounds = 0};
-    *(i == 0 ? &u.request_fails : i == 1 ? &u.line_fails : &u.verdict_fails) = CURLE_ABORTED_BY_CALLBACK;
+    *(i == 0   ? &u.request_fails
+      : i == 1 ? &u.line_fails
+               : &u.verdict_fails) = CURLE_ABORTED_BY_CALLBACK;
     sl_buf_init(&u.heard, 1000);
     fake_init(&f, turns, 100);
     CHECK_INT(run(&k, &u, &f, NULL, &top), CURLE_ABORTED_BY_CALLBACK);
@@ -361,8 +415,8 @@ TEST(what_the_caller_says_ends_it)
 
 TEST(an_open_tunnel_passes_bytes_both_ways)
 {
-  static const struct fake_turn turns[FAKE_TURNS] = {
-      {R1, SLICE_LIT("HTTP/1.1 200 OK\r\n\r\n")}, {SLICE_LIT("ping"), SLICE_LIT("pong")}};
+  static const struct fake_turn turns[FAKE_TURNS] = {{R1, SLICE_LIT("HTTP/1.1 200 OK\r\n\r\n")},
+                                                     {SLICE_LIT("ping"), SLICE_LIT("pong")}};
   struct fake f;
   struct stream *top;
   struct up u = {.rounds = 0};
@@ -388,7 +442,8 @@ TEST(no_memory)
       {R1, SLICE_LIT("HTTP/1.1 407 A\r\nContent-Length: 5\r\n\r\n12345")},
       {R2, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ntunnelled")}};
   sl_result last = 1;
-  FOR_EACH_FAILING_ALLOC(n) {
+  FOR_EACH_FAILING_ALLOC(n)
+  {
     struct fake f;
     struct up u = {.rounds = 0};
     struct buf error;

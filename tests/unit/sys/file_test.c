@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,6 +160,27 @@ TEST(failures_say_why)
   CHECK_INT(errno, ENOENT);
   sl_buf_done(&b);
   CHECK_INT(tear_down(), 0);
+}
+
+/* A quota that is met in the middle: the first write() is short, the second fails. */
+TEST(half_written_file_is_taken_back)
+{
+  static char big[1000];
+  struct rlimit before, small;
+  REQUIRE(set_up());
+  REQUIRE(sl_file_write(path_a, SLICE_LIT("old")) == SL_OK);
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  small = before;
+  small.rlim_cur = 100;
+  signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  sl_result r = sl_file_write(path_a, slice_of(big, sizeof(big)));
+  int error = errno;
+  setrlimit(RLIMIT_FSIZE, &before);
+  CHECK_INT(r, CURLE_WRITE_ERROR);
+  CHECK_INT(error, EFBIG);
+  file_is(path_a, "old");
+  CHECK_INT(tear_down(), 1);
 }
 
 TEST(failed_write_leaves_the_old_file_alone)

@@ -107,13 +107,16 @@ TEST(cas_are_kept_for_their_time)
   l.params.now_s += 99;
   CHECK(store_of(&l) == first);
   l.params.now_s += 1;
-  CHECK(store_of(&l) != first);
+  X509_STORE *second = store_of(&l);
+  X509_STORE_up_ref(second);
+  CHECK(second != first);
   l.params.now_s -= 1000; /* a clock that was put back */
   X509_STORE *third = store_of(&l);
-  CHECK(third != first);
+  CHECK(third != first && third != second);
   CHECK_INT(cache->contexts_n, 1);
   CHECK_INT(cache->stores_n, 1);
   X509_STORE_free(first);
+  X509_STORE_free(second);
 
   l.config.ca_cache_timeout_s = -1;
   first = store_of(&l);
@@ -319,6 +322,11 @@ TEST(equality_is_by_value)
   two[0] = 's';
   right.len = 3;
   CHECK(!sl_tls_config_equal(&a, &b));
+  a = b;
+  a.keypasswd = empty;
+  CHECK(!sl_tls_config_equal(&a, &b));
+  CHECK(sl_tls_identity(&a, false, ids[0]) && sl_tls_identity(&b, false, ids[1]));
+  CHECK(memcmp(ids[0], ids[1], TLS_ID_LEN) != 0);
   a = b;
   a.capath = empty; /* none is not the default */
   CHECK(!sl_tls_config_equal(&a, &b));

@@ -11,7 +11,7 @@ static void demand_cert(struct link *l)
 
 struct files {
   char *cert, *key, *encrypted, *both, *der, *der_key, *p12, *p12_bare, *garbage, *wrong_key;
-  char *chain;
+  char *chain, *other_kind;
 };
 
 static X509 *below; /* by the sub CA */
@@ -70,6 +70,9 @@ static const struct files *files(void)
   f.both = keep(write_blob("both.pem", &a.blob));
   f.encrypted = keep(write_blob("encrypted.pem", key_pem(&a, pki.key, "secret")));
   f.wrong_key = keep(write_blob("wrong.pem", key_pem(&a, pki.ca_key, NULL)));
+  EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+  f.other_kind = keep(write_blob("ed.pem", key_pem(&a, ed, NULL)));
+  EVP_PKEY_free(ed);
   f.der = keep(write_der("cert.der", i2d_cert, pki.leaf));
   f.der_key = keep(write_der("key.der", i2d_key, pki.key));
   f.p12 = write_p12("both.p12", "secret", pki.key);
@@ -133,6 +136,8 @@ TEST(takes_client_certificates)
        "unable to set private key file: '/nonexistent/key' type PEM"},
       {f->cert, NULL, NULL, NULL, NULL, CURLE_SSL_CERTPROBLEM, "unable to set private key file: '"},
       {f->cert, NULL, f->wrong_key, NULL, NULL, CURLE_SSL_CERTPROBLEM,
+       "Private key does not match the certificate public key"},
+      {f->cert, NULL, f->other_kind, NULL, NULL, CURLE_SSL_CERTPROBLEM,
        "Private key does not match the certificate public key"},
       {f->cert, "FOO", f->key, NULL, NULL, CURLE_SSL_CERTPROBLEM,
        "not supported file type 'FOO' for certificate"},
@@ -316,13 +321,15 @@ TEST(lists_other_keys)
   sl_tls_cache_free(cache);
 }
 
-TEST(lists_a_rejected_peer_and_a_resumed_one)
+static void check_rejected_and_resumed(int version)
 {
   struct tls_cache *cache = sl_tls_cache_new();
   static struct pairs p;
   struct memory other;
   struct link l;
+  memset(&p, 0, sizeof p);
   link_init(&l, cache);
+  link_max_version(&l, version);
   CHECK_INT(link_connect(&l), SL_OK);
   link_echo(&l);
   link_close(&l);
@@ -338,4 +345,10 @@ TEST(lists_a_rejected_peer_and_a_resumed_one)
   CHECK(strstr(p.text, "0 Subject:CN = example.test\n"));
   link_done(&l);
   sl_tls_cache_free(cache);
+}
+
+TEST(lists_a_rejected_peer_and_a_resumed_one)
+{
+  check_rejected_and_resumed(TLS1_2_VERSION);
+  check_rejected_and_resumed(TLS1_3_VERSION);
 }

@@ -210,6 +210,46 @@ TEST(a_resumed_peer_is_checked_again)
   }
 }
 
+/* Fixed keys; every ticket is to be renewed. */
+static int renew_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                        EVP_MAC_CTX *mac, int encrypt)
+{
+  static unsigned char key[32] = "0123456789abcdef0123456789abcde", digest[] = "sha256";
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string("key", key, sizeof key),
+                         OSSL_PARAM_construct_utf8_string("digest", (char *)digest, 0),
+                         OSSL_PARAM_construct_end()};
+  (void)ssl;
+  if (encrypt) {
+    memset(name, 7, 16);
+    memset(iv, 9, 16);
+  }
+  if (!EVP_MAC_CTX_set_params(mac, params) ||
+      !EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key, iv, encrypt))
+    return -1;
+  return encrypt ? 1 : 2;
+}
+
+/* In TLS 1.2 the new ticket of a resumed session comes before our check. */
+TEST(no_ticket_is_kept_of_a_rejected_peer)
+{
+  struct tls_cache *cache = sl_tls_cache_new();
+  struct link l;
+  link_init(&l, cache);
+  link_max_version(&l, TLS1_2_VERSION);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(l.server_ctx, renew_ticket);
+  CHECK_INT(round_trip(&l), 0);
+  CHECK_INT(round_trip(&l), 1);
+  CHECK_INT(round_trip(&l), 1);
+  CHECK_INT(round_trip(&l), 1);
+  CHECK_INT(cache->sessions_n, 1);
+  l.params.host = SLICE_LIT("wrong.test");
+  CHECK_INT(link_connect(&l), CURLE_PEER_FAILED_VERIFICATION);
+  CHECK(sl_tls_resumed(l.conn));
+  CHECK_INT(cache->sessions_n, 0);
+  link_done(&l);
+  sl_tls_cache_free(cache);
+}
+
 TEST(no_session_is_kept_of_a_rejected_peer)
 {
   for (size_t v = 0; v < 2; v++) {
@@ -407,6 +447,9 @@ TEST(import_takes_no_garbage)
   CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of(large, sizeof large), now_s),
             CURLE_BAD_FUNCTION_ARGUMENT);
   CHECK_INT(sl_tls_sessions_import(cache, NULL, SLICE_LIT("short"), data_of(&e), now_s),
+            CURLE_BAD_FUNCTION_ARGUMENT);
+  memcpy(large, e.data, e.data_n);
+  CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of(large, sizeof large), now_s),
             CURLE_BAD_FUNCTION_ARGUMENT);
   for (size_t n = 0; n < e.data_n; n += 7)
     CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE,

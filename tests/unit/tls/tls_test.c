@@ -211,7 +211,9 @@ TEST(a_write_that_blocks_goes_on)
   l.wire.stutter = true;
   l.wire.chunk = 1000;
   for (int i = 0; i < 10000 && sent < sizeof big; i++) {
-    sl_result result = sl_tls_write(l.conn, big + sent, sizeof big - sent, &n);
+    memcpy(got, big + sent, sizeof big - sent); /* at another address each time */
+    sl_result result = i % 2 ? sl_tls_write(l.conn, got, sizeof big - sent, &n)
+                             : sl_tls_write(l.conn, big + sent, sizeof big - sent, &n);
     if (result == SL_OK)
       sent += n;
     else if (!CHECK_INT(result, SL_WAIT) || !CHECK_INT(sl_tls_want(l.conn), TLS_WANT_WRITE))
@@ -542,7 +544,54 @@ TEST(errors_left_by_others_do_not_count)
   CHECK_INT(sl_tls_read(l.conn, text, 1, &n), SL_WAIT);
   ERR_raise(ERR_LIB_USER, 42);
   CHECK_INT(sl_tls_shutdown(l.conn, true), SL_WAIT);
+  link_close(&l);
+  REQUIRE(link_connect(&l) == SL_OK);
+  l.wire.fail = SL_WAIT;
+  ERR_raise(ERR_LIB_USER, 42);
+  CHECK_INT(sl_tls_write(l.conn, "x", 1, &n), SL_WAIT);
+  CHECK_INT(sl_tls_read(l.conn, text, 1, &n), SL_WAIT);
+  l.wire.fail = SL_OK;
+  CHECK_INT(sl_tls_write(l.conn, "x", 1, &n), SL_OK);
+  l.wire.fail = SL_WAIT;
+  ERR_raise(ERR_LIB_USER, 42);
+  CHECK_INT(sl_tls_shutdown(l.conn, true), SL_WAIT);
+  CHECK_INT(sl_tls_want(l.conn), TLS_WANT_WRITE);
+  l.wire.fail = SL_OK;
+  SSL_shutdown(l.server);
+  ERR_raise(ERR_LIB_USER, 42);
+  CHECK_INT(sl_tls_read(l.conn, text, 1, &n), SL_OK);
+  CHECK_INT(n, 0);
+  CHECK(!sl_tls_truncated(l.conn));
   link_done(&l);
+  sl_tls_cache_free(cache);
+}
+
+/* Tickets in pieces, with somebody else's errors lying about: neither an error nor a lost byte. */
+TEST(a_message_in_pieces_waits)
+{
+  static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+  struct tls_cache *cache = sl_tls_cache_new();
+  for (size_t v = 0; v < 2; v++) {
+    struct link l;
+    size_t n = 0;
+    char text[16];
+    sl_result result = SL_WAIT;
+    link_init(&l, cache);
+    link_max_version(&l, versions[v]);
+    SSL_CTX_set_num_tickets(l.server_ctx, 4);
+    REQUIRE(link_connect(&l) == SL_OK);
+    SSL_write(l.server, "pong", 4);
+    l.wire.chunk = 1;
+    l.wire.stutter = true;
+    for (int i = 0; i < 10000 && result == SL_WAIT; i++) {
+      ERR_raise(ERR_LIB_USER, 42);
+      result = sl_tls_read(l.conn, text, sizeof text, &n);
+    }
+    CHECK_INT(result, SL_OK);
+    CHECK_INT(n, 4);
+    link_done(&l);
+  }
+  ERR_clear_error();
   sl_tls_cache_free(cache);
 }
 
@@ -586,6 +635,10 @@ TEST(keeps_to_the_range_of_versions)
       CHECK_STR(sl_tls_version(l.conn), rows[i].version);
     else
       CHECK(*link_error(&l));
+    if (rows[i].asked == (CURL_SSLVERSION_TLSv1_3 | CURL_SSLVERSION_MAX_TLSv1_2))
+      CHECK_STR(link_error(&l), "CURL_SSLVERSION_MAX incompatible with CURL_SSLVERSION");
+    if (l.conn && rows[i].asked == CURL_SSLVERSION_DEFAULT)
+      CHECK_INT(SSL_CTX_get_min_proto_version(sl_tls_ssl_ctx(l.conn)), TLS1_2_VERSION);
     link_done(&l);
   }
   sl_tls_cache_free(cache);
@@ -712,6 +765,47 @@ TEST(the_application_cannot_verify_less_by_accident)
   sl_tls_cache_free(cache);
 }
 
+static int refuse(X509_STORE_CTX *store, void *unused)
+{
+  (void)unused;
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
+
+static int accept_any(X509_STORE_CTX *store, void *unused)
+{
+  (void)unused;
+  X509_STORE_CTX_set_error(store, X509_V_OK);
+  return 1;
+}
+
+static CURLcode put_callback(CURL *easy, void *ssl_ctx, void *data)
+{
+  (void)easy;
+  SSL_CTX_set_cert_verify_callback(ssl_ctx, data ? accept_any : refuse, NULL);
+  return CURLE_OK;
+}
+
+TEST(the_application_may_verify_by_itself)
+{
+  struct tls_cache *cache = sl_tls_cache_new();
+  struct link l;
+  int data;
+  link_init(&l, cache);
+  l.config.ssl_ctx_function = put_callback;
+  CHECK_INT(link_connect(&l), CURLE_PEER_FAILED_VERIFICATION);
+  CHECK_STR(link_error(&l), "SSL certificate problem: certificate rejected");
+  CHECK_INT(sl_tls_verify_result(l.conn), X509_V_ERR_CERT_REJECTED);
+  link_close(&l);
+  l.config.ssl_ctx_data = &data;
+  CHECK_INT(link_connect(&l), SL_OK);
+  link_close(&l);
+  l.params.host = SLICE_LIT("wrong.test"); /* the name is ours to check all the same */
+  CHECK_INT(link_connect(&l), CURLE_PEER_FAILED_VERIFICATION);
+  link_done(&l);
+  sl_tls_cache_free(cache);
+}
+
 struct lines {
   char text[16384];
   unsigned messages, bytes;
@@ -762,6 +856,7 @@ TEST(tells_the_log)
   sl_tls_set_log(l.conn, NULL);
   CHECK_INT(link_run(&l), SL_OK);
   CHECK_INT(lines.messages, 0);
+  CHECK(!strstr(lines.text, "SSL connection using"));
   link_close(&l);
 
   memset(&lines, 0, sizeof lines);

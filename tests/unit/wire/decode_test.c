@@ -1,4 +1,5 @@
-/* The content decoders: every coding at every chunk size, pausing, ends and trailers, errors, memory. */
+/* The content decoders: every coding at every chunk size, pausing, ends and trailers, errors,
+ * memory. */
 #include "tests/test.h"
 
 #include <curl/curl.h>
@@ -12,8 +13,8 @@
 
 #define TEXT "hello world "
 enum { TEXT_BYTES = 36000 };
-static const char br_text[] =
-  "\x1b\x9f\x8c\xf8\x8d\x94\x6e\xde\x44\x55\x86\x96\x20\x6c\x6f\x35\xcb\x63\xb5\x40\x06\x54\xdb\x89\x10";
+static const char br_text[] = "\x1b\x9f\x8c\xf8\x8d\x94\x6e\xde\x44\x55\x86\x96\x20\x6c\x6f\x35\xcb"
+                              "\x63\xb5\x40\x06\x54\xdb\x89\x10";
 
 static char plain[TEXT_BYTES];
 static char packed[200000], packed2[200000]; /* incompressible data grows a little */
@@ -114,7 +115,7 @@ TEST(every_coding_at_every_chunk_size)
   static const struct {
     const char *value;
     enum pack how;
-  } rows[] = {{"gzip", GZIP},   {"X-GZip", GZIP}, {"gzip", ZLIB},           {"deflate", ZLIB},
+  } rows[] = {{"gzip", GZIP},   {"X-GZip", GZIP}, {"gzip", ZLIB},          {"deflate", ZLIB},
               {"deflate", RAW}, {"br", BR},       {" none , zstd,", ZSTD}, {"identity,gzip", GZIP}};
   fill();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -162,7 +163,8 @@ TEST(codings_are_undone_from_the_last_to_the_first)
     struct sink s;
     sink_init(&s);
     s.pause_every = 3;
-    CHECK_INT(decode_all("deflate, zstd, identity, gzip", slice_of(packed, n), chunk, true, &s), SL_OK);
+    CHECK_INT(decode_all("deflate, zstd, identity, gzip", slice_of(packed, n), chunk, true, &s),
+              SL_OK);
     CHECK(s.got.n == TEXT_BYTES && !memcmp(s.got.p, plain, TEXT_BYTES));
     sl_buf_done(&s.got);
   }
@@ -193,8 +195,8 @@ TEST(at_most_five_codings)
 
 TEST(an_unknown_coding_fails_with_the_first_byte)
 {
-  static const char *const values[] = {"foo", "gzip;q=1", "gzip deflate", "foo, gzip", "compress",
-                                       "chunked"};
+  static const char *const values[] = {"foo",       "gzip;q=1", "gzip deflate",
+                                       "foo, gzip", "compress", "chunked"};
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
     struct decode *d = NULL;
     struct sink s;
@@ -220,26 +222,26 @@ TEST(damage_cuts_and_trailers)
     int flip;          /* this byte from the end is changed; 0: none */
     sl_result at_end, in_the_middle;
   } rows[] = {
-    {"gzip", GZIP, 0, "garbage", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
-    {"gzip", GZIP, 0, "\x1f\x8b\x08", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
-    {"gzip", GZIP, 1, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"gzip", GZIP, 20, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"gzip", GZIP, 0, "", 7, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"gzip", GZIP, 0, "", 1, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"gzip", RAW, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"deflate", GZIP, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"deflate", ZLIB, 0, "g", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
-    {"deflate", ZLIB, 4, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"deflate", ZLIB, 0, "", 1, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"deflate", RAW, 0, "garb", 0, SL_OK, SL_OK},
-    {"deflate", RAW, 0, "garba", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
-    {"deflate", RAW, 1, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"br", BR, 0, "x", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
-    {"br", BR, 2, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"br", BR, 0, "", 20, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"zstd", ZSTD, 0, "garbage", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
-    {"zstd", ZSTD, 2, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
-    {"zstd", GZIP, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"gzip", GZIP, 0, "garbage", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
+      {"gzip", GZIP, 0, "\x1f\x8b\x08", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
+      {"gzip", GZIP, 1, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"gzip", GZIP, 20, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"gzip", GZIP, 0, "", 7, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"gzip", GZIP, 0, "", 1, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"gzip", RAW, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"deflate", GZIP, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"deflate", ZLIB, 0, "g", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
+      {"deflate", ZLIB, 4, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"deflate", ZLIB, 0, "", 1, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"deflate", RAW, 0, "garb", 0, SL_OK, SL_OK},
+      {"deflate", RAW, 0, "garba", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
+      {"deflate", RAW, 1, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"br", BR, 0, "x", 0, CURLE_WRITE_ERROR, CURLE_WRITE_ERROR},
+      {"br", BR, 2, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"br", BR, 0, "", 20, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"zstd", ZSTD, 0, "garbage", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
+      {"zstd", ZSTD, 2, "", 0, CURLE_BAD_CONTENT_ENCODING, SL_OK},
+      {"zstd", GZIP, 0, "", 0, CURLE_BAD_CONTENT_ENCODING, CURLE_BAD_CONTENT_ENCODING},
   };
   fill();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -282,7 +284,8 @@ TEST(zstd_frames_follow_each_other_and_windows_are_bounded)
   CHECK_INT(decode_all("zstd", slice_of(packed, n), n, true, &s), SL_OK);
   CHECK_INT(s.got.n, 2400);
   sl_buf_done(&s.got);
-  /* magic, no content size, window descriptor: 8 MB is let in, 16 MB is not; then one empty last block */
+  /* magic, no content size, window descriptor: 8 MB is let in, 16 MB is not; then one empty last
+   * block */
   for (int log = 23; log <= 24; log++) {
     char frame[] = {0x28, (char)0xb5, 0x2f, (char)0xfd, 0, (char)((log - 10) << 3), 1, 0, 0};
     sink_init(&s);

@@ -33,35 +33,35 @@ TEST(fields)
   static const struct {
     const char *value, *line; /* line NULL: ignored */
   } rows[] = {
-    {"max-age=1000", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=\"1000\"", "a.test \"20231114 22:30:00\"\n"},
-    {"MAX-AGE = 1000 ", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=1000; includeSubDomains", ".a.test \"20231114 22:30:00\"\n"},
-    {"includesubdomains;MAX-AGE=1000", ".a.test \"20231114 22:30:00\"\n"},
-    {";; max-age=1000 ;", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=1000; foo=bar; preload", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=1000; foo=\"a;includeSubDomains;b\"", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=1000; includeSubDomainsX", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=1000, includeSubDomains", "a.test \"20231114 22:30:00\"\n"},
-    {"max-age=99999999999999999999999", "a.test \"unlimited\"\n"},
-    {"max-age=9223372036854775807", "a.test \"unlimited\"\n"},
-    {"max-age=99999999999", "a.test \"51920929 07:59:59\"\n"},
-    {"max-age=300000000000", "a.test \"unlimited\"\n"}, /* after the year 9999 */
-    {"max-age=0", ""},
-    {"max-age=1000; max-age=2000", NULL},
-    {"max-age=1000; includeSubDomains; includeSubDomains", NULL},
-    {"includeSubDomains", NULL},
-    {"max-age", NULL},
-    {"max-age=", NULL},
-    {"max-age x5", NULL},
-    {"max-age=-5", NULL},
-    {"max-age=+5", NULL},
-    {"max-age=x", NULL},
-    {"max-age=\"1000", NULL},
-    {"max-age=\"\"", NULL},
-    {"max-age=\"", NULL},
-    {"xmax-age=5", NULL},
-    {"", NULL},
+      {"max-age=1000", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=\"1000\"", "a.test \"20231114 22:30:00\"\n"},
+      {"MAX-AGE = 1000 ", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=1000; includeSubDomains", ".a.test \"20231114 22:30:00\"\n"},
+      {"includesubdomains;MAX-AGE=1000", ".a.test \"20231114 22:30:00\"\n"},
+      {";; max-age=1000 ;", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=1000; foo=bar; preload", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=1000; foo=\"a;includeSubDomains;b\"", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=1000; includeSubDomainsX", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=1000, includeSubDomains", "a.test \"20231114 22:30:00\"\n"},
+      {"max-age=99999999999999999999999", "a.test \"unlimited\"\n"},
+      {"max-age=9223372036854775807", "a.test \"unlimited\"\n"},
+      {"max-age=99999999999", "a.test \"51920929 07:59:59\"\n"},
+      {"max-age=300000000000", "a.test \"unlimited\"\n"}, /* after the year 9999 */
+      {"max-age=0", ""},
+      {"max-age=1000; max-age=2000", NULL},
+      {"max-age=1000; includeSubDomains; includeSubDomains", NULL},
+      {"includeSubDomains", NULL},
+      {"max-age", NULL},
+      {"max-age=", NULL},
+      {"max-age x5", NULL},
+      {"max-age=-5", NULL},
+      {"max-age=+5", NULL},
+      {"max-age=x", NULL},
+      {"max-age=\"1000", NULL},
+      {"max-age=\"\"", NULL},
+      {"max-age=\"", NULL},
+      {"xmax-age=5", NULL},
+      {"", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct hsts h;
@@ -91,11 +91,19 @@ TEST(who_is_covered)
     const char *host;
     bool covered;
   } rows[] = {
-    {"example.com", true},     {"EXAMPLE.com.", true}, {"www.example.com", true},
-    {"a.b.example.com", true}, {"xexample.com", false}, {"com", false},
-    {"only.test", true},       {"only.test.", true},   {"a.only.test", false},
-    {"test", false},           {"", false},            {".", false},
-    {"example.com..", false},
+      {"example.com", true},
+      {"EXAMPLE.com.", true},
+      {"www.example.com", true},
+      {"a.b.example.com", true},
+      {"xexample.com", false},
+      {"com", false},
+      {"only.test", true},
+      {"only.test.", true},
+      {"a.only.test", false},
+      {"test", false},
+      {"", false},
+      {".", false},
+      {"example.com..", false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (!CHECK_INT(sl_hsts_covers(&h, slice_str(rows[i].host), NOW), rows[i].covered))
@@ -112,7 +120,8 @@ TEST(hosts_speak_for_themselves_only)
   sl_hsts_init(&h, 7);
   CHECK(header(&h, "example.com", "max-age=1000; includeSubDomains"));
   CHECK(header(&h, "a.example.com", "max-age=5"));
-  CHECK_STR(printed(&h, NOW), ".example.com \"20231114 22:30:00\"\na.example.com \"20231114 22:13:25\"\n");
+  CHECK_STR(printed(&h, NOW),
+            ".example.com \"20231114 22:30:00\"\na.example.com \"20231114 22:13:25\"\n");
   CHECK(sl_hsts_covers(&h, slice_str("a.example.com"), NOW + 6)); /* by its parent */
   CHECK(header(&h, "a.example.com.", "max-age=0"));
   CHECK(header(&h, "b.example.com", "max-age=0"));

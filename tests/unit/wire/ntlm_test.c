@@ -8,8 +8,10 @@
 #include "wire/ntlm.h"
 
 #define TYPE2                                                                                      \
-  "TlRMTVNTUAACAAAAAgACADAAAACGggEAc51AYVDgyNcAAAAAAAAAAG4AbgAyAAAAQ0MCAAQAQwBDAAEAEgBFAEwASQBTAEEA" \
-  "QgBFAFQASAAEABgAYwBjAC4AaQBjAGUAZABlAHYALgBuAHUAAwAsAGUAbABpAHMAYQBiAGUAdABoAC4AYwBjAC4AaQBjAGUA" \
+  "TlRMTVNTUAACAAAAAgACADAAAACGggEAc51AYVDgyNcAAAAAAAAAAG4AbgAyAAAAQ0MCAAQAQwBDAAEAEgBFAEwASQBTAE" \
+  "EA"                                                                                             \
+  "QgBFAFQASAAEABgAYwBjAC4AaQBjAGUAZABlAHYALgBuAHUAAwAsAGUAbABpAHMAYQBiAGUAdABoAC4AYwBjAC4AaQBjAG" \
+  "UA"                                                                                             \
   "ZABlAHYALgBuAHUAAAAAAA=="
 /* a made up server's, with target information */
 #define INFO "AAAAAAAAAACQAJAAwAAAAAgAMAEQATwBNAEEASQBOAAEADABTAEUAUgBWAEUAUgAAAAAA"
@@ -30,39 +32,53 @@ TEST(type_3)
     int64_t now_s;
     const char *type3;
   } rows[] = {
-    {TYPE2, "testuser", "testpass", "xxxxxxxx", 0,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAACAAIAHAAAAALAAsAeAAAAAAAAAAAAAAAhoIBAFpkQwKRCZFM"
-     "hjj0tw47wEjKHRHlvzfxQamFcheMuv8v+xeqphEO5V41xRd7R9deOXRlc3R1c2VyV09SS1NUQVRJT04="},
-    {TYPE2, "mydomain\\myself", "secret", "xxxxxxxx", 0,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAgACABwAAAABgAGAHgAAAALAAsAfgAAAAAAAAAAAAAAhoIBAMIyJpR5mHpg"
-     "2FZha5kRaFZ9436GAxPu0C5llxexSQ5QzVkiLSfkcpVyRgCXXqR+Am15ZG9tYWlubXlzZWxmV09SS1NUQVRJT04="},
-    {"TlRMTVNTUAACAAAAAAAAADAAAAAHggAAASNFZ4mrze8AAAAAAAAAAA==", "dom\\user", "pass", "xxxxxxxx", 0,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAYABgBwAAAACAAIAHYAAAAWABYAfgAAAAAAAAAAAAAAB4IAAEJPl9WiE4RE"
-     "YSWsAc0Iu7NfMjE4TYeTiFRSEYr8jvGN3btOQvc7+w27Q1L4omSCDGQAbwBtAHUAcwBlAHIAVwBPAFIASwBTAFQAQQBUAEkA"
-     "TwBOAA=="},
-    {"TlRMTVNTUAACAAAAAAAAADAAAACGggAAASNFZ4mrze8AAAAAAAAAAA==", "us\303\203",
-     "pPpPpPpPpPpPpPpPpPpPpPpPpPpPpP", "xxxxxxxx", 0,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAABAAEAHAAAAALAAsAdAAAAAAAAAAAAAAAhoIAALWz/fZ1nZsH"
-     "BFS1pJBYasGWMPYw95YRSlM7nD1XoWuSter/BUEiDSUiLV2LMA9Q3nVzw4NXT1JLU1RBVElPTg=="},
-    {"TlRMTVNTUAACAAAAAAAAADAAAAAHgoAAASNFZ4mrze8" INFO, "us", "", "xxxxxxxx", 0,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAABAAEAHAAAAAWABYAdAAAAAAAAAAAAAAAB4KAALraRxbGMNaR"
-     "GA4WP73YfN5fMjE4TYeTiDousrGxOwG4SRqwDAcN1+HaC5gECwLAP3UAcwBXAE8AUgBLAFMAVABBAFQASQBPAE4A"},
-    /* extended session security: NTLMv2, without and with target information */
-    {"TlRMTVNTUAACAAAAAAAAADAAAAAGgggAASNFZ4mrze8AAAAAAAAAAA==", "testuser", "testpass",
-     "\300\077\255\252\006\250\146\140", 1795355568,
-     "TlRMTVNTUAADAAAAGAAYAEAAAAAwADAAWAAAAAAAAACIAAAACAAIAIgAAAALAAsAkAAAAAAAAAAAAAAABoIIAAMFNfmUwBWp"
-     "FYZJr017mE7AP62qBqhmYGxAR//dlZdkdgE0OtMwRd0BAQAAAAAAAAB4AcKIet0BwD+tqgaoZmAAAAAAAAAAAHRlc3R1c2Vy"
-     "V09SS1NUQVRJT04="},
-    {"TlRMTVNTUAACAAAAAAAAADAAAAAHgogAASNFZ4mrze8" INFO, "dom\\Us\303\277er", "pass",
-     "\145\233\247\117\216\370\310\310", 1795355568,
-     "TlRMTVNTUAADAAAAGAAYAEAAAABUAFQAWAAAAAYABgCsAAAADAAMALIAAAAWABYAvgAAAAAAAAAAAAAAB4KIALF2sOnA9LKn"
-     "LsiG+flBAPRlm6dPjvjIyNJ0bxxzxkB7rqqYZo1vNKIBAQAAAAAAAAB4AcKIet0BZZunT474yMgAAAAAAgAMAEQATwBNAEEA"
-     "SQBOAAEADABTAEUAUgBWAEUAUgAAAAAAAAAAAGQAbwBtAFUAcwDDAL8AZQByAFcATwBSAEsAUwBUAEEAVABJAE8ATgA="},
-    {"TlRMTVNTUAACAAAAAAAAADAAAAAGgogAASNFZ4mrze8" INFO, "DoM/user", "",
-     "\317\335\101\000\107\206\102\116", 1795355568,
-     "TlRMTVNTUAADAAAAGAAYAEAAAABUAFQAWAAAAAMAAwCsAAAABAAEAK8AAAALAAsAswAAAAAAAAAAAAAABoKIALCvVbXiUgj2"
-     "suREWDLfG9PP3UEAR4ZCTrGpF6Xjuq1DxGjGeoWy1F8BAQAAAAAAAAB4AcKIet0Bz91BAEeGQk4AAAAAAgAMAEQATwBNAEEA"
-     "SQBOAAEADABTAEUAUgBWAEUAUgAAAAAAAAAAAERvTXVzZXJXT1JLU1RBVElPTg=="},
+      {TYPE2, "testuser", "testpass", "xxxxxxxx", 0,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAACAAIAHAAAAALAAsAeAAAAAAAAAAAAAAAhoIBAFpkQwK"
+       "RCZFM"
+       "hjj0tw47wEjKHRHlvzfxQamFcheMuv8v+xeqphEO5V41xRd7R9deOXRlc3R1c2VyV09SS1NUQVRJT04="},
+      {TYPE2, "mydomain\\myself", "secret", "xxxxxxxx", 0,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAgACABwAAAABgAGAHgAAAALAAsAfgAAAAAAAAAAAAAAhoIBAMIyJpR"
+       "5mHpg"
+       "2FZha5kRaFZ9436GAxPu0C5llxexSQ5QzVkiLSfkcpVyRgCXXqR+Am15ZG9tYWlubXlzZWxmV09SS1NUQVRJT04="},
+      {"TlRMTVNTUAACAAAAAAAAADAAAAAHggAAASNFZ4mrze8AAAAAAAAAAA==", "dom\\user", "pass", "xxxxxxxx",
+       0,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAYABgBwAAAACAAIAHYAAAAWABYAfgAAAAAAAAAAAAAAB4IAAEJPl9W"
+       "iE4RE"
+       "YSWsAc0Iu7NfMjE4TYeTiFRSEYr8jvGN3btOQvc7+"
+       "w27Q1L4omSCDGQAbwBtAHUAcwBlAHIAVwBPAFIASwBTAFQAQQBUAEkA"
+       "TwBOAA=="},
+      {"TlRMTVNTUAACAAAAAAAAADAAAACGggAAASNFZ4mrze8AAAAAAAAAAA==", "us\303\203",
+       "pPpPpPpPpPpPpPpPpPpPpPpPpPpPpP", "xxxxxxxx", 0,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAABAAEAHAAAAALAAsAdAAAAAAAAAAAAAAAhoIAALWz/"
+       "fZ1nZsH"
+       "BFS1pJBYasGWMPYw95YRSlM7nD1XoWuSter/BUEiDSUiLV2LMA9Q3nVzw4NXT1JLU1RBVElPTg=="},
+      {"TlRMTVNTUAACAAAAAAAAADAAAAAHgoAAASNFZ4mrze8" INFO, "us", "", "xxxxxxxx", 0,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAAAAABwAAAABAAEAHAAAAAWABYAdAAAAAAAAAAAAAAAB4KAALraRxb"
+       "GMNaR"
+       "GA4WP73YfN5fMjE4TYeTiDousrGxOwG4SRqwDAcN1+HaC5gECwLAP3UAcwBXAE8AUgBLAFMAVABBAFQASQBPAE4A"},
+      /* extended session security: NTLMv2, without and with target information */
+      {"TlRMTVNTUAACAAAAAAAAADAAAAAGgggAASNFZ4mrze8AAAAAAAAAAA==", "testuser", "testpass",
+       "\300\077\255\252\006\250\146\140", 1795355568,
+       "TlRMTVNTUAADAAAAGAAYAEAAAAAwADAAWAAAAAAAAACIAAAACAAIAIgAAAALAAsAkAAAAAAAAAAAAAAABoIIAAMFNfm"
+       "UwBWp"
+       "FYZJr017mE7AP62qBqhmYGxAR//"
+       "dlZdkdgE0OtMwRd0BAQAAAAAAAAB4AcKIet0BwD+tqgaoZmAAAAAAAAAAAHRlc3R1c2Vy"
+       "V09SS1NUQVRJT04="},
+      {"TlRMTVNTUAACAAAAAAAAADAAAAAHgogAASNFZ4mrze8" INFO, "dom\\Us\303\277er", "pass",
+       "\145\233\247\117\216\370\310\310", 1795355568,
+       "TlRMTVNTUAADAAAAGAAYAEAAAABUAFQAWAAAAAYABgCsAAAADAAMALIAAAAWABYAvgAAAAAAAAAAAAAAB4KIALF2sOn"
+       "A9LKn"
+       "LsiG+"
+       "flBAPRlm6dPjvjIyNJ0bxxzxkB7rqqYZo1vNKIBAQAAAAAAAAB4AcKIet0BZZunT474yMgAAAAAAgAMAEQATwBNAEEA"
+       "SQBOAAEADABTAEUAUgBWAEUAUgAAAAAAAAAAAGQAbwBtAFUAcwDDAL8AZQByAFcATwBSAEsAUwBUAEEAVABJAE8ATgA"
+       "="},
+      {"TlRMTVNTUAACAAAAAAAAADAAAAAGgogAASNFZ4mrze8" INFO, "DoM/user", "",
+       "\317\335\101\000\107\206\102\116", 1795355568,
+       "TlRMTVNTUAADAAAAGAAYAEAAAABUAFQAWAAAAAMAAwCsAAAABAAEAK8AAAALAAsAswAAAAAAAAAAAAAABoKIALCvVbX"
+       "iUgj2"
+       "suREWDLfG9PP3UEAR4ZCTrGpF6Xjuq1DxGjGeoWy1F8BAQAAAAAAAAB4AcKIet0Bz91BAEeGQk4AAAAAAgAMAEQATwB"
+       "NAEEA"
+       "SQBOAAEADABTAEUAUgBWAEUAUgAAAAAAAAAAAERvTXVzZXJXT1JLU1RBVElPTg=="},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct ntlm_challenge c;
@@ -71,8 +87,8 @@ TEST(type_3)
     sl_buf_init(&out, 10000);
     memcpy(entropy, rows[i].entropy, sizeof entropy);
     REQUIRE(sl_ntlm_challenge_parse(slice_str(rows[i].type2), &c) == SL_OK);
-    CHECK_INT(sl_ntlm_authenticate(&c, slice_str(rows[i].user), slice_str(rows[i].password), entropy,
-                                   rows[i].now_s, &out),
+    CHECK_INT(sl_ntlm_authenticate(&c, slice_str(rows[i].user), slice_str(rows[i].password),
+                                   entropy, rows[i].now_s, &out),
               SL_OK);
     CHECK_STR(out.p, rows[i].type3);
     sl_buf_done(&out);
@@ -142,29 +158,41 @@ TEST(type_2_messages)
 
 TEST(names_have_a_limit)
 {
-  static char name[70000];
+  static const struct {
+    uint32_t flags;
+    size_t longest;
+  } rows[] = {{0x8286, 900}, {0x8207, 444}, {0x88206, 876}, {0x88207, 432}};
+  static char name[2000];
+  static unsigned char info[65535];
   static const unsigned char entropy[SL_NTLM_ENTROPY];
-  struct ntlm_challenge c = {.flags = 0x8206};
   struct buf out;
   sl_buf_init(&out, 200000);
-  memset(name, 'x', sizeof name);
-  CHECK_INT(sl_ntlm_authenticate(&c, slice_of(name, 65535), slice_str("p"), entropy, 0, &out), SL_OK);
-  CHECK_INT(sl_ntlm_authenticate(&c, slice_of(name, 65536), slice_str("p"), entropy, 0, &out),
-            CURLE_TOO_LARGE);
-  c.flags |= 1; /* UTF-16 */
-  CHECK_INT(sl_ntlm_authenticate(&c, slice_of(name, 32768), slice_str("p"), entropy, 0, &out),
-            CURLE_TOO_LARGE);
-  name[40000] = '\\';
-  CHECK_INT(sl_ntlm_authenticate(&c, slice_of(name, 40002), slice_str("p"), entropy, 0, &out),
-            CURLE_TOO_LARGE);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct ntlm_challenge c = {.flags = rows[i].flags, .target_info = info};
+    for (int with_info = 0; with_info < 2; with_info++) {
+      c.target_info_n = with_info ? 60000 : 0;
+      memset(name, 'x', sizeof name);
+      struct slice user = slice_of(name, rows[i].longest);
+      CHECK_INT(sl_ntlm_authenticate(&c, user, slice_str("p"), entropy, 0, &out), SL_OK);
+      user.n++;
+      CHECK_INT(sl_ntlm_authenticate(&c, user, slice_str("p"), entropy, 0, &out), CURLE_TOO_LARGE);
+      name[100] = '\\'; /* the same with a part of it as the domain */
+      CHECK_INT(sl_ntlm_authenticate(&c, user, slice_str("p"), entropy, 0, &out), SL_OK);
+      user.n++;
+      CHECK_INT(sl_ntlm_authenticate(&c, user, slice_str("p"), entropy, 0, &out), CURLE_TOO_LARGE);
+      sl_buf_clear(&out);
+    }
+    c.target_info_n = 65535; /* and the response has one */
+    CHECK_INT(sl_ntlm_authenticate(&c, slice_str("u"), slice_str("p"), entropy, 0, &out),
+              rows[i].flags & 0x80000 ? CURLE_TOO_LARGE : SL_OK);
+  }
   sl_buf_done(&out);
 }
 
 TEST(every_allocation_may_fail)
 {
   static const unsigned char entropy[SL_NTLM_ENTROPY];
-  static const char *const type2[] = {
-    TYPE2, "TlRMTVNTUAACAAAAAAAAADAAAAAHgogAASNFZ4mrze8" INFO};
+  static const char *const type2[] = {TYPE2, "TlRMTVNTUAACAAAAAAAAADAAAAAHgogAASNFZ4mrze8" INFO};
   for (int i = 0; i < 2; i++) {
     sl_result last = SL_NOMEM;
     FOR_EACH_FAILING_ALLOC(n)

@@ -16,7 +16,8 @@ struct dialogue {
 
 static const unsigned char v4[16] = {127, 0, 0, 1}, v6[16] = {0x22, [15] = 0x33};
 
-/* What the client says is checked against the script. It must ask for all of the last reply and no more. */
+/* What the client says is checked against the script. It must ask for all of the last reply and no
+ * more. */
 static sl_result run_dialogue(struct socks_talk *s, const struct dialogue *d, size_t piece)
 {
   size_t step = 0, said = 0, replied = 0;
@@ -74,7 +75,8 @@ static void check_dialogue(const struct dialogue *d)
 
 TEST(socks4_says_address_and_user)
 {
-  struct dialogue d = {REQUEST(SOCKS4, .ip_len = 4, USER, NAME), .say = {BYTES("\4\1\x12\x34\x7f\0\0\1uz3r\0")},
+  struct dialogue d = {REQUEST(SOCKS4, .ip_len = 4, USER, NAME),
+                       .say = {BYTES("\4\1\x12\x34\x7f\0\0\1uz3r\0")},
                        .reply = {BYTES("\0\x5a\0\0\0\0\0\0")}};
   memcpy(d.request.ip, v4, 16);
   check_dialogue(&d);
@@ -98,21 +100,27 @@ TEST(socks4_failures)
     struct slice reply;
     int proxy_error;
   } rows[] = {
-      {BYTES("\0\x5b\0\0\0\0\0\0"), CURLPX_REQUEST_FAILED}, {BYTES("\0\x5c\0\0\0\0\0\0"), CURLPX_IDENTD},
-      {BYTES("\0\x5d\0\0\0\0\0\0"), CURLPX_IDENTD_DIFFER},  {BYTES("\0\x5e\0\0\0\0\0\0"), CURLPX_UNKNOWN_FAIL},
-      {BYTES("\0\0\0\0\0\0\0\0"), CURLPX_UNKNOWN_FAIL},     {BYTES("\4\x5a\0\0\0\0\0\0"), CURLPX_BAD_VERSION},
-      {BYTES("\0\x5a\0\0\0\0\0"), CURLPX_CLOSED},           {BYTES(""), CURLPX_CLOSED},
+      {BYTES("\0\x5b\0\0\0\0\0\0"), CURLPX_REQUEST_FAILED},
+      {BYTES("\0\x5c\0\0\0\0\0\0"), CURLPX_IDENTD},
+      {BYTES("\0\x5d\0\0\0\0\0\0"), CURLPX_IDENTD_DIFFER},
+      {BYTES("\0\x5e\0\0\0\0\0\0"), CURLPX_UNKNOWN_FAIL},
+      {BYTES("\0\0\0\0\0\0\0\0"), CURLPX_UNKNOWN_FAIL},
+      {BYTES("\4\x5a\0\0\0\0\0\0"), CURLPX_BAD_VERSION},
+      {BYTES("\0\x5a\0\0\0\0\0"), CURLPX_CLOSED},
+      {BYTES(""), CURLPX_CLOSED},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct dialogue d = {REQUEST(SOCKS4A, NAME), .say = {BYTES("\4\1\x12\x34\0\0\0\1\0foo.example\0")},
-                         .reply = {rows[i].reply}, .result = CURLE_PROXY, .proxy_error = rows[i].proxy_error};
+    struct dialogue d = {
+        REQUEST(SOCKS4A, NAME), .say = {BYTES("\4\1\x12\x34\0\0\0\1\0foo.example\0")},
+        .reply = {rows[i].reply}, .result = CURLE_PROXY, .proxy_error = rows[i].proxy_error};
     check_dialogue(&d);
   }
 }
 
 TEST(socks4_needs_an_ipv4_address)
 {
-  struct dialogue d = {REQUEST(SOCKS4, NAME), .result = CURLE_PROXY, .proxy_error = CURLPX_RESOLVE_HOST};
+  struct dialogue d = {REQUEST(SOCKS4, NAME), .result = CURLE_PROXY,
+                       .proxy_error = CURLPX_RESOLVE_HOST};
   check_dialogue(&d);
   d.request.ip_len = 16;
   check_dialogue(&d);
@@ -121,7 +129,8 @@ TEST(socks4_needs_an_ipv4_address)
 TEST(socks5_with_a_name)
 {
   struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME),
-                       .say = {BYTES("\5\1\0"), BYTES("\5\1\0\3\x0b" "foo.example\x12\x34")},
+                       .say = {BYTES("\5\1\0"), BYTES("\5\1\0\3\x0b"
+                                                      "foo.example\x12\x34")},
                        .reply = {BYTES("\5\0"), BYTES("\5\0\0\1\0\0\0\0\0\0")}};
   check_dialogue(&d);
   d.reply[1] = BYTES("\5\0\0\3\3abc\0\0");
@@ -148,7 +157,9 @@ TEST(socks5_with_addresses)
 TEST(socks5_login)
 {
   struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME, USER),
-                       .say = {BYTES("\5\2\0\2"), BYTES("\1\4uz3r\4p4ss"), BYTES("\5\1\0\3\x0b" "foo.example\x12\x34")},
+                       .say = {BYTES("\5\2\0\2"), BYTES("\1\4uz3r\4p4ss"),
+                               BYTES("\5\1\0\3\x0b"
+                                     "foo.example\x12\x34")},
                        .reply = {BYTES("\5\2"), BYTES("\1\0"), BYTES("\5\0\0\1\0\0\0\0\0\0")}};
   check_dialogue(&d);
   d.reply[1] = BYTES("\5\0"); /* a version that some servers send */
@@ -164,8 +175,9 @@ TEST(socks5_login)
 
 TEST(socks5_login_only_where_allowed)
 {
-  struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME, USER), .say = {BYTES("\5\1\0")}, .reply = {BYTES("\5\2")},
-                       .result = CURLE_PROXY, .proxy_error = CURLPX_NO_AUTH};
+  struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME, USER), .say = {BYTES("\5\1\0")},
+                       .reply = {BYTES("\5\2")}, .result = CURLE_PROXY,
+                       .proxy_error = CURLPX_NO_AUTH};
   d.request.may_login = false;
   check_dialogue(&d);
 }
@@ -176,13 +188,15 @@ TEST(socks5_methods_that_are_refused)
     struct slice reply;
     int proxy_error;
   } rows[] = {
-      {BYTES("\5\xff"), CURLPX_NO_AUTH},     {BYTES("\5\1"), CURLPX_GSSAPI}, {BYTES("\5\7"), CURLPX_UNKNOWN_MODE},
-      {BYTES("\4\0"), CURLPX_BAD_VERSION},   {BYTES("\5"), CURLPX_CLOSED},   {BYTES(""), CURLPX_CLOSED},
+      {BYTES("\5\xff"), CURLPX_NO_AUTH},    {BYTES("\5\1"), CURLPX_GSSAPI_PERMSG},
+      {BYTES("\5\7"), CURLPX_UNKNOWN_MODE}, {BYTES("\4\0"), CURLPX_BAD_VERSION},
+      {BYTES("\5"), CURLPX_CLOSED},         {BYTES(""), CURLPX_CLOSED},
       {BYTES("HT"), CURLPX_BAD_VERSION},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME), .say = {BYTES("\5\1\0")}, .reply = {rows[i].reply},
-                         .result = CURLE_PROXY, .proxy_error = rows[i].proxy_error};
+    struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME), .say = {BYTES("\5\1\0")},
+                         .reply = {rows[i].reply}, .result = CURLE_PROXY,
+                         .proxy_error = rows[i].proxy_error};
     check_dialogue(&d);
   }
 }
@@ -191,8 +205,8 @@ TEST(socks5_login_refused)
 {
   struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME, USER),
                        .say = {BYTES("\5\2\0\2"), BYTES("\1\4uz3r\4p4ss")},
-                       .reply = {BYTES("\5\2"), BYTES("\1\1")},
-                       .result = CURLE_PROXY, .proxy_error = CURLPX_USER_REJECTED};
+                       .reply = {BYTES("\5\2"), BYTES("\1\1")}, .result = CURLE_PROXY,
+                       .proxy_error = CURLPX_USER_REJECTED};
   check_dialogue(&d);
 }
 
@@ -216,14 +230,17 @@ TEST(socks5_replies)
       {BYTES("\5\0\0\7\0\0\0\0\0\0"), CURLPX_BAD_ADDRESS_TYPE},
       {BYTES("\5\0\0\0\0"), CURLPX_BAD_ADDRESS_TYPE},
       {BYTES("\5\0\0\1\0\0\0\0\0"), CURLPX_CLOSED},
-      {BYTES("\5\0\0\3\xff" "abc"), CURLPX_CLOSED},
+      {BYTES("\5\0\0\3\xff"
+             "abc"),
+       CURLPX_CLOSED},
       {BYTES("\5\0\0\4\0\0\0\0\0\0\0"), CURLPX_CLOSED},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, NAME),
-                         .say = {BYTES("\5\1\0"), BYTES("\5\1\0\3\x0b" "foo.example\x12\x34")},
-                         .reply = {BYTES("\5\0"), rows[i].reply},
-                         .result = CURLE_PROXY, .proxy_error = rows[i].proxy_error};
+                         .say = {BYTES("\5\1\0"), BYTES("\5\1\0\3\x0b"
+                                                        "foo.example\x12\x34")},
+                         .reply = {BYTES("\5\0"), rows[i].reply}, .result = CURLE_PROXY,
+                         .proxy_error = rows[i].proxy_error};
     check_dialogue(&d);
   }
 }
@@ -270,9 +287,10 @@ TEST(the_longest_login_and_name_go_out_whole)
   memset(request, 'a', sizeof request);
   memcpy(request, "\5\1\0\3\xff", 5);
   memcpy(request + 260, "\x12\x34", 2);
-  struct dialogue d = {REQUEST(SOCKS5_HOSTNAME, .has_user = true),
-                       .say = {BYTES("\5\2\0\2"), slice_of(login, sizeof login), slice_of(request, sizeof request)},
-                       .reply = {BYTES("\5\2"), BYTES("\1\0"), BYTES("\5\0\0\1\0\0\0\0\0\0")}};
+  struct dialogue d = {
+      REQUEST(SOCKS5_HOSTNAME, .has_user = true),
+      .say = {BYTES("\5\2\0\2"), slice_of(login, sizeof login), slice_of(request, sizeof request)},
+      .reply = {BYTES("\5\2"), BYTES("\1\0"), BYTES("\5\0\0\1\0\0\0\0\0\0")}};
   d.request.host = d.request.user = d.request.password = slice_of(long_text, 255);
   check_dialogue(&d);
 }
@@ -281,8 +299,8 @@ TEST(an_address_needs_no_short_name)
 {
   struct dialogue d = {REQUEST(SOCKS5, .ip_len = 4),
                        .say = {BYTES("\5\1\0"), BYTES("\5\1\0\1\x7f\0\0\1\x12\x34")},
-                       .reply = {BYTES("\5\0"), BYTES("\5\5")},
-                       .result = CURLE_PROXY, .proxy_error = CURLPX_REPLY_CONNECTION_REFUSED};
+                       .reply = {BYTES("\5\0"), BYTES("\5\5")}, .result = CURLE_PROXY,
+                       .proxy_error = CURLPX_REPLY_CONNECTION_REFUSED};
   memset(long_text, 'a', sizeof long_text);
   memcpy(d.request.ip, v4, 16);
   d.request.host = slice_of(long_text, 60000);
