@@ -7,22 +7,17 @@ enum { MAX_DROPPED = 64 };
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-/* OpenSSL is in the middle of a handshake message, or in its error state. A second look tells them
- * apart, with an error queue that has nothing but our own. */
-static sl_result stopped_in_handshake(struct tls_conn *conn, bool reading)
+/* OpenSSL has given up this connection. Any other unfinished handshake message merely waits. */
+static bool in_error(const SSL *ssl)
+{
+  return SSL_in_init(ssl) && strcmp(SSL_state_string(ssl), "SSLERR") == 0;
+}
+
+static sl_result broken(struct tls_conn *conn, bool reading)
 {
   char reason[TLS_REASON_MAX];
   unsigned long last = ERR_peek_last_error();
   int why = ERR_GET_REASON(last);
-  ERR_clear_error();
-  if (conn->want && !conn->eof) {
-    int error = SSL_get_error(conn->ssl, SSL_do_handshake(conn->ssl));
-    ERR_clear_error();
-    if (error == SSL_ERROR_NONE || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-      return SL_WAIT;
-  }
-  if (conn->failed) /* a check of ours, in a renegotiation */
-    return conn->failed;
   sl_tls_reason(reason, last);
   if (reading && conn->eof && why == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     conn->ended = conn->truncated = true;
@@ -43,21 +38,21 @@ static sl_result stopped_in_handshake(struct tls_conn *conn, bool reading)
  * had to be emptied before each call. What the BIO met and OpenSSL's state say the same. */
 static sl_result stopped(struct tls_conn *conn, bool reading)
 {
-  if (conn->io_error) {
+  if (conn->io_error && !conn->failed)
+    conn->failed = conn->io_error;
+  if (conn->failed) { /* the transport, or a check of ours in a renegotiation */
     ERR_clear_error();
-    if (!conn->failed)
-      conn->failed = conn->io_error;
     return conn->failed;
   }
-  if (SSL_in_init(conn->ssl)) /* a fatal error also leads here */
-    return stopped_in_handshake(conn, reading);
+  if (in_error(conn->ssl))
+    return broken(conn, reading);
   if (conn->want)
     return SL_WAIT;
   if (reading && SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) {
     conn->ended = true;
     return SL_OK;
   }
-  return stopped_in_handshake(conn, reading);
+  return broken(conn, reading);
 }
 
 sl_result sl_tls_read(struct tls_conn *conn, void *dst, size_t cap, size_t *out_n)
@@ -70,13 +65,12 @@ sl_result sl_tls_read(struct tls_conn *conn, void *dst, size_t cap, size_t *out_
     conn->want = 0;
     conn->drained = false;
     do {
-      if (SSL_read_ex(conn->ssl, (char *)dst + n, cap - n, &got) <= 0) {
+      if (SSL_read_ex(conn->ssl, (char *)dst + n, cap - n, &got) > 0)
+        n += got;
+      else
         result = stopped(conn, true);
-        conn->drained = result == SL_WAIT;
-        break;
-      }
-      n += got;
-    } while (n < cap && SSL_has_pending(conn->ssl));
+    } while (!result && !conn->ended && n < cap && SSL_has_pending(conn->ssl));
+    conn->drained = result == SL_WAIT;
   }
   if (result != SL_OK && !n)
     return result; /* what came before an error goes first; the error is sticky */

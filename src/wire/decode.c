@@ -411,6 +411,8 @@ sl_result sl_decode_push(struct decode *d, struct slice in, bool end, sl_decode_
     return d->failed = CURLE_BAD_CONTENT_ENCODING;
   }
   d->pushed = true;
+  if (!in.n)
+    in = SLICE_LIT(""); /* never NULL: decoders do arithmetic with it */
   d->end = end;
   sl_result result = run(d, &in, sink, ctx);
   if (result == SL_OK)
@@ -430,7 +432,7 @@ sl_result sl_decode_resume(struct decode *d, sl_decode_sink sink, void *ctx)
     return d->failed;
   if (!d->paused)
     return SL_OK;
-  struct slice in = SLICE_NONE;
+  struct slice in = SLICE_LIT("");
   if (d->held)
     in = slice_of(d->held + d->held_at, d->held_n - d->held_at);
   sl_result result = run(d, &in, sink, ctx);

@@ -6,6 +6,7 @@
 #include "sys/env.h"
 #include "xfer/certs.h"
 #include "xfer/layers.h"
+#include "xfer/proxy_layers.h"
 #include "xfer/share.h"
 #include "xfer/transfer.h"
 
@@ -249,6 +250,86 @@ static sl_result connect_step(struct dial *d)
   t->easy->info.connect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, t->conn->primary_ip,
            t->conn->primary_port, t->conn->local_ip, t->conn->local_port);
+  d->phase = DIAL_TARGET;
+  return SL_OK;
+}
+
+/* ---- the origin's address for a SOCKS proxy that does not resolve ---- */
+
+static sl_result target_failed(struct dial *d, sl_result rc)
+{
+  struct slice host;
+  uint16_t port;
+  if (rc == SL_NOMEM)
+    return rc;
+  sl_proxy_socks_target(&d->route, &host, &port);
+  sl_buf_clear(&d->t->error);
+  d->t->easy->info.proxy_error = CURLPX_RESOLVE_HOST;
+  return sl_fail(d->t, CURLE_PROXY, "Failed to resolve \"%.*s\" for SOCKS connect.", (int)host.n, host.p);
+}
+
+/* SOCKS 4 knows IPv4 only. */
+static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4_only, uint16_t port)
+{
+  int want = v4_only ? AF_INET : family(d->t);
+  int first = want == AF_UNSPEC && sl_dns_answer_count(a, AF_INET) ? AF_INET : want == AF_UNSPEC ? AF_INET6 : want;
+  if (!a || !sl_dns_answer_count(a, first))
+    return target_failed(d, CURLE_COULDNT_RESOLVE_HOST);
+  sl_dns_answer_get(a, first, 0, port, &d->target);
+  d->target_known = true;
+  return SL_OK;
+}
+
+static sl_result ask_target(struct dial *d, struct slice host, uint16_t port, bool v4_only)
+{
+  struct transfer *t = d->t;
+  struct multi *m = t->multi;
+  struct dns_answer *answer = NULL;
+  if (!m->dns)
+    m->dns = sl_dns_new(&m->reactor, &m->callback_depth);
+  if (!m->dns)
+    return SL_NOMEM;
+  d->target_asked = true;
+  struct dns_ask ask = {
+      .host = host,
+      .port = port,
+      .family = v4_only ? AF_INET : family(t),
+      .config = t->easy->set.dns,
+      .gate = t->easy->set.gate,
+      .cache = sl_share_dns_cache(t->easy, m),
+      .who = t->easy,
+      .error = &t->error,
+  };
+  sl_result rc = sl_dns_lookup(m->dns, &ask, &d->waiter, &answer);
+  if (rc > 0)
+    return target_failed(d, rc);
+  if (!rc) {
+    rc = take_target(d, answer, v4_only, port);
+    sl_dns_answer_drop(answer);
+  }
+  return rc;
+}
+
+static sl_result target_step(struct dial *d)
+{
+  const struct proxy_hop *hop = sl_proxy_socks_hop(&d->route);
+  struct slice host;
+  uint16_t port;
+  sl_result rc = SL_OK;
+  if (hop && (hop->type == CURLPROXY_SOCKS4 || hop->type == CURLPROXY_SOCKS5) && !d->target_known) {
+    bool v4_only = hop->type == CURLPROXY_SOCKS4;
+    sl_proxy_socks_target(&d->route, &host, &port);
+    if (!d->target_asked)
+      rc = ask_target(d, host, port, v4_only);
+    else if (!d->waiter.done)
+      rc = SL_WAIT;
+    else if (d->waiter.result)
+      rc = target_failed(d, d->waiter.result);
+    else
+      rc = take_target(d, d->waiter.answer, v4_only, port);
+  }
+  if (rc)
+    return rc;
   d->phase = DIAL_LAYERS;
   return sl_layers_push(d);
 }
@@ -272,6 +353,8 @@ sl_result sl_dial_step(struct transfer *t)
     rc = resolve(d);
   if (!rc && d->phase == DIAL_CONNECT)
     rc = connect_step(d);
+  if (!rc && d->phase == DIAL_TARGET)
+    rc = target_step(d);
   if (!rc && d->phase == DIAL_LAYERS)
     rc = layers_step(d);
   return rc;

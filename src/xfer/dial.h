@@ -9,7 +9,12 @@
 
 struct transfer;
 
-enum dial_phase { DIAL_RESOLVE, DIAL_CONNECT, DIAL_LAYERS };
+enum dial_phase {
+  DIAL_RESOLVE,
+  DIAL_CONNECT,
+  DIAL_TARGET, /* SOCKS 4 and 5 without remote resolving: the origin's address is looked up here */
+  DIAL_LAYERS
+};
 
 struct dial {
   struct transfer *t;
@@ -21,6 +26,9 @@ struct dial {
   unsigned added6, added4;   /* of the name's addresses, given to the connector */
   uint8_t phase;             /* enum dial_phase */
   bool to_proxy;
+  bool target_known, target_asked;
+  bool redial;               /* the proxy wants a new connection for the next round */
+  struct gate_addr target;
 };
 
 /* t->conn is a new connection in the pool's books afterwards. */

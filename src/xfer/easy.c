@@ -32,9 +32,11 @@ void sl_easy_free(struct easy *e)
   sl_conn_unhold(e);
   sl_multi_free(e->own);
   sl_cookies_free(e);
-  sl_easy_set_share(e, NULL);
+  if (e->share)
+    sl_easy_set_share(e, NULL);
   sl_header_store_done(e);
-  sl_certs_free(e);
+  if (e->certs)
+    sl_certs_free(e);
   sl_auth_memory_free(e->auth);
   if (e->url)
     sl_url_done(e->url);

@@ -357,3 +357,9 @@ void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
   }
   *out_again = again;
 }
+
+bool sl_auth_after_connect(struct transfer *t, int status)
+{
+  struct http_auth *p = &t->http.proxy_auth;
+  return status == 407 && !p->problem && p->want && t->proxy_user && pick(t, p);
+}

@@ -40,6 +40,7 @@ sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, s
 sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice value);
 /* The final head is complete: should the request be sent again, with (other) credentials? */
 void sl_auth_after_head(struct transfer *t, int status, bool *out_again);
+bool sl_auth_after_connect(struct transfer *t, int status); /* the same for a proxy's answer to CONNECT */
 /* Is this request only there to fetch a challenge? Then it has no body. */
 bool sl_auth_is_probe(const struct transfer *t);
 /* The exchange under way lives on this one connection. */

@@ -1,24 +1,206 @@
-/* See proxy_layers.h. */
+/* The layers that a proxy needs; see proxy_layers.h. CONNECT's requests and answers are HTTP like all others: the same
+ * authentication, the same header callbacks. */
 #include "xfer/proxy_layers.h"
 
+#include "base/text.h"
+#include "stream/haproxy.h"
+#include "stream/socks.h"
+#include "stream/tunnel.h"
+#include "xfer/header_store.h"
+#include "xfer/layers.h"
+#include "xfer/proxy_pick.h"
 #include "xfer/transfer.h"
+
+/* ---- SOCKS ---- */
+
+const struct proxy_hop *sl_proxy_socks_hop(const struct route *r)
+{
+  if (r->pre.set)
+    return &r->pre;
+  return r->proxy.set && !sl_proxy_is_http(&r->proxy) ? &r->proxy : NULL;
+}
+
+void sl_proxy_socks_target(const struct route *r, struct slice *out_host, uint16_t *out_port)
+{
+  bool next_is_proxy = r->pre.set && r->proxy.set;
+  *out_host = next_is_proxy ? slice_str(r->proxy.host) : r->to_host;
+  *out_port = next_is_proxy ? r->proxy.port : r->to_port;
+}
+
+static sl_result push_socks(struct dial *d, const struct proxy_hop *hop)
+{
+  struct transfer *t = d->t;
+  struct socks_params p = {
+      .type = hop->type,
+      .auth = t->easy->set.proxy->socks5_auth,
+      .addr = d->target_known ? &d->target : NULL,
+      .user = hop->user,
+      .password = hop->password,
+      .error = &t->error,
+  };
+  sl_proxy_socks_target(&d->route, &p.host, &p.port);
+  struct stream *s = sl_socks_new(t->conn->top, &p);
+  if (!s)
+    return SL_NOMEM;
+  t->conn->top = s;
+  return SL_OK;
+}
+
+static sl_result push_haproxy(struct transfer *t)
+{
+  struct conn *c = t->conn;
+  struct haproxy_params p = {c->local_ip, c->primary_ip, c->local_port, c->primary_port,
+                             t->easy->set.proxy->haproxy_client_ip};
+  return sl_haproxy_new(c->top, &p, &c->top);
+}
 
 sl_result sl_proxy_layers_first(struct dial *d)
 {
-  if (d->t->easy->set.proxy->haproxyprotocol || d->route.pre.set ||
-      (d->route.proxy.set && d->route.proxy.type >= CURLPROXY_SOCKS4))
-    return sl_fail(d->t, CURLE_NOT_BUILT_IN, "This kind of proxy is not built in yet");
+  const struct proxy_config *config = d->t->easy->set.proxy;
+  const struct proxy_hop *socks = sl_proxy_socks_hop(&d->route);
+  sl_result rc = config->haproxyprotocol || config->haproxy_client_ip ? push_haproxy(d->t) : SL_OK;
+  return rc || !socks ? rc : push_socks(d, socks);
+}
+
+/* ---- CONNECT ---- */
+
+/* The application's own fields for the proxy. */
+static const struct curl_slist *proxy_fields(const struct transfer *t)
+{
+  const struct settings *set = &t->easy->set;
+  return set->proxy->headeropt == CURLHEADER_SEPARATE ? set->proxy->proxyheader : set->http->httpheader;
+}
+
+static bool has_field(const struct transfer *t, const char *name)
+{
+  for (const struct curl_slist *l = proxy_fields(t); l; l = l->next) {
+    struct slice line = slice_str(l->data), field = slice_head(line, slice_find(line, ':'));
+    if (sl_text_ieq_str(field, name) || sl_text_ieq_str(slice_head(line, slice_find(line, ';')), name))
+      return true;
+  }
+  return false;
+}
+
+static void add_fields(const struct transfer *t, struct buf *dst)
+{
+  static const char *const never[] = {"Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie"};
+  for (const struct curl_slist *l = proxy_fields(t); l; l = l->next) {
+    struct slice line = slice_str(l->data);
+    size_t colon = slice_find(line, ':'), semicolon = slice_find(line, ';');
+    struct slice name = slice_head(line, colon < semicolon ? colon : semicolon);
+    bool skip = name.n == line.n || (colon < semicolon && !sl_text_trim(slice_from(line, colon + 1)).n);
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+      if (sl_text_ieq_str(name, never[i]) && (i < 3 || t->http.cross_origin))
+        skip = true;
+    if (skip)
+      continue;
+    sl_buf_add(dst, colon < semicolon ? line : name);
+    sl_buf_str(dst, colon < semicolon ? "\r\n" : ":\r\n");
+  }
+}
+
+static sl_result tunnel_request(void *ctx, struct buf *dst)
+{
+  struct dial *d = ctx;
+  struct transfer *t = d->t;
+  const struct http_config *h = t->easy->set.http;
+  struct slice host = d->route.to_host;
+  struct buf target;
+  bool is_v6 = slice_find(host, ':') < host.n;
+  sl_buf_init(&target, SL_URL_HOST_MAX + 16);
+  sl_buf_printf(&target, is_v6 ? "[%.*s]:%u" : "%.*s:%u", (int)host.n, host.p, d->route.to_port);
+  if (!sl_buf_ok(&target)) {
+    sl_buf_done(&target);
+    return SL_NOMEM;
+  }
+  const char *version = d->route.proxy.type == CURLPROXY_HTTP_1_0 ? "1.0" : "1.1";
+  sl_buf_printf(dst, "CONNECT %s HTTP/%s\r\n", target.p, version);
+  if (!has_field(t, "Host"))
+    sl_buf_printf(dst, "Host: %s\r\n", target.p);
+  sl_result rc = sl_auth_request(t, true, SLICE_LIT("CONNECT"), sl_buf_peek(&target), dst);
+  sl_buf_done(&target);
+  if (!has_field(t, "User-Agent") && h->useragent && h->useragent[0])
+    sl_buf_printf(dst, "User-Agent: %s\r\n", h->useragent);
+  if (!has_field(t, "Proxy-Connection"))
+    sl_buf_str(dst, "Proxy-Connection: Keep-Alive\r\n");
+  add_fields(t, dst);
+  sl_buf_str(dst, "\r\n");
+  if (rc)
+    return rc;
+  t->easy->info.request_size += dst->n;
+  if (t->easy->set.io.verbose)
+    sl_easy_debug(t->easy, CURLINFO_HEADER_OUT, dst->p, dst->n);
+  return sl_buf_result(dst, CURLE_TOO_LARGE);
+}
+
+static sl_result tunnel_field(struct transfer *t, struct slice line)
+{
+  size_t colon = slice_find(line, ':');
+  struct slice value = sl_text_trim(slice_from(line, colon + 1));
+  if (colon < line.n && sl_text_ieq_str(slice_head(line, colon), "Proxy-Authenticate")) {
+    sl_result rc = sl_auth_challenge(t, true, value);
+    if (rc)
+      return rc;
+  }
+  return sl_header_store_add(t->easy, line, CURLH_CONNECT);
+}
+
+static sl_result tunnel_line(void *ctx, struct slice line, enum tunnel_line kind)
+{
+  struct dial *d = ctx;
+  struct transfer *t = d->t;
+  static const uint8_t kinds[] = {SINK_STATUS, SINK_HEADER, SINK_HEADER, SINK_HEAD_END};
+  sl_result rc = SL_OK;
+  if (kind == TUNNEL_STATUS) {
+    sl_header_store_start(t->easy);
+    t->http.proxy_auth.avail = 0;
+  } else if (kind != TUNNEL_END) {
+    rc = tunnel_field(t, line);
+  }
+  if (rc || t->easy->set.proxy->suppress_connect_headers)
+    return rc;
+  return sl_sink_header(t, line, (enum sink_line)kinds[kind]);
+}
+
+static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *out_reconnect)
+{
+  struct dial *d = ctx;
+  struct transfer *t = d->t;
+  (void)out_reconnect;
+  t->easy->info.http_connectcode = (uint16_t)status;
+  t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
+  *out_again = sl_auth_after_connect(t, status);
   return SL_OK;
+}
+
+static void tunnel_info(void *ctx, const char *text)
+{
+  struct dial *d = ctx;
+  SL_INFOF(d->t->easy, "%s", text);
 }
 
 sl_result sl_proxy_layers_tunnel(struct dial *d)
 {
-  return sl_fail(d->t, CURLE_NOT_BUILT_IN, "CONNECT is not built in yet");
+  struct transfer *t = d->t;
+  struct tunnel_up up = {d, tunnel_request, tunnel_line, tunnel_verdict, tunnel_info};
+  struct stream *s = sl_tunnel_new(t->conn->top, &up, &t->error);
+  if (!s)
+    return SL_NOMEM;
+  t->conn->top = s;
+  return SL_OK;
 }
 
 sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result rc)
 {
-  (void)d;
-  (void)layer;
-  return rc;
+  enum { MOST_REDIALS = 5 };
+  struct transfer *t = d->t;
+  if (!strcmp(layer->ops->name, "socks"))
+    t->easy->info.proxy_error = (uint8_t)sl_socks_proxy_error(layer);
+  if (strcmp(layer->ops->name, "tunnel") || rc != CURLE_COULDNT_CONNECT || !sl_tunnel_wants_reconnect(layer) ||
+      t->redials >= MOST_REDIALS)
+    return rc;
+  t->redials++;
+  d->redial = true;
+  sl_buf_clear(&t->error);
+  return SL_OK;
 }

@@ -74,7 +74,7 @@ static sl_result parse_url(struct easy *e, struct transfer *t)
   struct slice text = slice_str(io->url);
   struct buf printed;
   CURLUcode uc = CURLUE_OK;
-  unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | (io->path_as_is ? CURLU_PATH_AS_IS : 0u) |
+  unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | SL_URL_ENCODE_PATH | (io->path_as_is ? CURLU_PATH_AS_IS : 0u) |
                    (io->disallow_username_in_url ? CURLU_DISALLOW_USER : 0u);
   if (!io->curlu && e->url_generation == io->generation && e->url_generation)
     return SL_OK;
@@ -325,6 +325,13 @@ static sl_result step_dial(struct transfer *t)
   sl_result rc = sl_dial_step(t);
   if (rc)
     return rc;
+  if (t->dial->redial) {
+    t->conn->keep = false;
+    drop_connection(t);
+    t->fresh = true;
+    t->state = XFER_ROUTE;
+    return SL_OK;
+  }
   sl_dial_free(t->dial);
   t->dial = NULL;
   t->state = XFER_DO;

@@ -63,6 +63,7 @@ struct transfer {
   uint8_t state;            /* enum xfer_state */
   uint8_t want;             /* WATCH_*: what the protocol waits for beyond what the stream says */
   uint8_t paused;           /* CURLPAUSE_* */
+  uint8_t redials;          /* for a proxy that closes between the rounds of authentication */
   bool again;               /* the protocol wants another request */
   bool running;             /* inside sl_transfer_run() */
   bool remove_asked;        /* must end at once: the handle is being removed */

@@ -89,15 +89,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(200, b"x", X_Strange="a\x1b[31mb")
 
     def on_slow(self, milliseconds, *_):
-        """A megabyte in ten pieces, over that time."""
-        piece = b"s" * 104858
-        self.send_response(200)
-        self.send_header("Content-Length", str(10 * len(piece)))
+        """A mebibyte, or what is asked for of it, in ten pieces over that time."""
+        size = 1 << 20
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(wanted[1]) if wanted else 0
+        body = bytes(size - start)
+        self.send_response(206 if wanted else 200)
+        if wanted:
+            self.send_header("Content-Range", "bytes %d-%d/%d" % (start, size - 1, size))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        piece = len(body) // 10 + 1
         try:
-            for _ in range(10):
-                self.wfile.write(piece)
-                self.wfile.flush()
+            for at in range(0, len(body), piece):
+                self.wfile.write(body[at:at + piece])
                 time.sleep(int(milliseconds) / 10000)
         except OSError:
             self.close_connection = True
@@ -111,7 +116,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def on_meet(self, *_):
-        """Answers when as many are here as the server's meeting needs, or after two seconds."""
+        """Answers when as many are here as the server's meeting needs, or after two seconds; then
+        waits for one too many."""
         with self.server.lock:
             self.server.here += 1
             self.server.most = max(self.server.most, self.server.here)
@@ -119,6 +125,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.meeting.wait(2)
         except threading.BrokenBarrierError:
             pass
+        time.sleep(0.1)
         with self.server.lock:
             self.server.here -= 1
         self.send(200, b"met")
@@ -350,6 +357,9 @@ class Continue(Command):
         (self.folder / "file").mkdir()
         err = self.sluice("get", "-C", self.origin.url + "/file", status=1)
         self.assertIn("Is a directory", err)
+        os.mkfifo(self.folder / "pipe")
+        err = self.sluice("get", "-C", "-o", "pipe", self.origin.url + "/file", status=1)
+        self.assertIn("Invalid argument", err)
 
 
 class Requests(Command):
@@ -511,6 +521,12 @@ class Several(Command):
         err = self.sluice("get", "--parallel", "1", "--fail-early", *urls, status=1)
         self.assertEqual(self.files(), ["0"])
         self.assertIn("2 of 4 transfers were not begun", err)
+
+    def test_fail_early_before_a_transfer_begins(self):
+        (self.folder / "0").mkdir()
+        err = self.sluice("get", "-C", "--parallel", "1", "--fail-early", *self.urls(3), status=1)
+        self.assertIn("2 of 3 transfers were not begun", err)
+        self.assertEqual(self.origin.seen, [])
 
     def test_fail_early_ends_those_that_run(self):
         began = time.monotonic()
@@ -683,9 +699,12 @@ class Terminal(Command):
         self.assertIn("404", lines[0])
 
     def test_a_continued_file(self):
-        (self.folder / "file").write_bytes(CONTENT[:150 * 1024])
-        self.on_terminal("get", "-C", self.origin.url + "/file")
-        self.assertEqual(self.read("file"), CONTENT)
+        (self.folder / "half").write_bytes(bytes(1 << 19))
+        output = self.on_terminal("get", "-C", self.origin.url + "/slow/700/half")
+        self.assertEqual(self.read("half"), bytes(1 << 20))
+        percents = [int(percent) for percent in re.findall(r"(\d+)%", output)]
+        self.assertGreater(len(percents), 2)
+        self.assertTrue(all(50 <= percent <= 100 for percent in percents), percents)
 
     def test_no_bars(self):
         for words, more in ((["-q"], {}), ([], {"TERM": "dumb"})):

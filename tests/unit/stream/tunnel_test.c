@@ -12,6 +12,7 @@ struct up {
   int rounds;
   int again;      /* so many verdicts ask for another request */
   bool reconnect; /* the verdict wants a new connection */
+  bool huge;      /* so is the request */
   sl_result request_fails, line_fails, verdict_fails;
 };
 
@@ -19,6 +20,8 @@ static sl_result up_request(void *ctx, struct buf *dst)
 {
   struct up *u = ctx;
   sl_buf_printf(dst, "CONNECT h:1 round %d\r\n\r\n", ++u->rounds);
+  if (u->huge)
+    sl_buf_reserve(dst, 5000000);
   return u->request_fails;
 }
 
@@ -411,6 +414,18 @@ TEST(what_the_caller_says_ends_it)
     sl_stream_free(top);
     sl_buf_done(&u.heard);
   }
+}
+
+TEST(a_request_that_is_too_large)
+{
+  static const struct fake_turn turns[FAKE_TURNS] = {{R1, OPENS}};
+  struct fake f;
+  struct stream *top;
+  struct up u = {.huge = true};
+  fake_init(&f, turns, 100);
+  CHECK_INT(run(&(struct talk){.again = 0}, &u, &f, NULL, &top), CURLE_TOO_LARGE);
+  CHECK_INT(f.heard, 0);
+  sl_stream_free(top);
 }
 
 TEST(an_open_tunnel_passes_bytes_both_ways)
