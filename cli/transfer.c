@@ -180,8 +180,8 @@ static curl_off_t told_size(CURL *easy)
   return strtoll(range->value + 8, NULL, 10);
 }
 
-/* For a transfer that should have continued a file and brought nothing: whether the file is complete.
- * *code becomes an error if it is longer than what the server has. */
+/* For a transfer that should have continued a file and brought nothing: whether the file is
+ * complete. *code becomes an error if it is longer than what the server has. */
 static bool is_complete(const struct transfer *transfer, CURLcode *code)
 {
   const struct output *output = &transfer->output;

@@ -1,5 +1,5 @@
-/* A BIO that calls struct tls_io: no buffer, no copy, no socket. What a call met is noted in the connection, so that
- * the common case of "would block" needs no look into OpenSSL's error queue. */
+/* A BIO that calls struct tls_io: no buffer, no copy, no socket. What a call met is noted in the
+ * connection, so that "would block" needs no look into OpenSSL's error queue. */
 #include "tls/bio.h"
 
 #include "tls/conn.h"

@@ -6,7 +6,8 @@
 
 struct tls_conn;
 
-BIO_METHOD *sl_tls_bio_method(void); /* made once for a cache; BIO_meth_free(); NULL: out of memory */
+/* Made once for a cache; ends with BIO_meth_free(). NULL: out of memory. */
+BIO_METHOD *sl_tls_bio_method(void);
 BIO *sl_tls_bio_new(const BIO_METHOD *method, struct tls_conn *conn);
 
 #endif

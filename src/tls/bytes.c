@@ -22,14 +22,13 @@ static sl_result broken(struct tls_conn *conn, bool reading)
   if (reading && conn->eof && why == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     conn->ended = conn->truncated = true;
     return sl_tls_fail_text(&conn->err, SL_OK, "OpenSSL SSL_read: OpenSSL/%s: %s, errno 0",
-                            OpenSSL_version(OPENSSL_VERSION_STRING), reason);
+                            sl_tls_library(), reason);
   }
   sl_result code = why == ERR_R_MALLOC_FAILURE ? CURLE_OUT_OF_MEMORY
                    : reading                   ? CURLE_RECV_ERROR
                                                : CURLE_SEND_ERROR;
   return sl_tls_fail(conn, code, "OpenSSL %s: OpenSSL/%s: %s, errno 0",
-                     reading ? "SSL_read" : "SSL_write", OpenSSL_version(OPENSSL_VERSION_STRING),
-                     reason);
+                     reading ? "SSL_read" : "SSL_write", sl_tls_library(), reason);
 }
 
 /* After a read or write that gave nothing: SL_OK is the end of what the peer sends.
@@ -99,13 +98,17 @@ sl_result sl_tls_write(struct tls_conn *conn, const void *src, size_t len, size_
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* What was read ahead behind the peer's close_notify would be lost to who goes on in clear. */
 static sl_result await_close_notify(struct tls_conn *conn)
 {
   char dropped[1024];
   size_t got;
   for (int i = 0; i < MAX_DROPPED; i++) {
-    if (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN)
-      return SL_OK;
+    if (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) {
+      if (!SSL_has_pending(conn->ssl))
+        return SL_OK;
+      break;
+    }
     int ret = SSL_read_ex(conn->ssl, dropped, sizeof dropped, &got);
     if (ret > 0)
       continue;
@@ -113,9 +116,8 @@ static sl_result await_close_notify(struct tls_conn *conn)
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
       return SL_WAIT;
     ERR_clear_error();
-    if (error == SSL_ERROR_ZERO_RETURN)
-      return SL_OK;
-    break;
+    if (error != SSL_ERROR_ZERO_RETURN)
+      break;
   }
   return sl_tls_fail(conn, CURLE_SSL_SHUTDOWN_FAILED, "SSL: the peer did not close in order");
 }

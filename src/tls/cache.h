@@ -23,7 +23,7 @@ struct tls_cache {
   atomic_uint refs;
   CRYPTO_RWLOCK *lock;
   BIO_METHOD *bio;
-  X509_LOOKUP_METHOD *late; /* see castore.c */
+  X509_LOOKUP_METHOD *late;               /* see castore.c */
   struct list contexts, stores, sessions; /* the most recently used one first */
   unsigned contexts_n, stores_n, sessions_n;
   bool closed;

@@ -66,8 +66,7 @@ static int late_find(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME
   late->loaded = true;
   CRYPTO_THREAD_unlock(late->lock);
   X509_STORE_lock(store);
-  X509_OBJECT *found =
-      X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+  X509_OBJECT *found = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
   if (found)
     cert = X509_OBJECT_get0_X509(found);
   int done = cert && X509_OBJECT_set1_X509(out, cert);
@@ -94,9 +93,11 @@ X509_LOOKUP_METHOD *sl_tls_castore_method(void)
 static bool add_blob(X509_STORE *store, const struct curl_blob *blob)
 {
   BIO *in = sl_tls_source(NULL, blob);
-  STACK_OF(X509_INFO) *found = in ? PEM_X509_INFO_read_bio(in, NULL, sl_tls_no_password, NULL) : NULL;
+  STACK_OF(X509_INFO) *found = NULL;
   int added = 0;
   bool good = true;
+  if (in)
+    found = PEM_X509_INFO_read_bio(in, NULL, sl_tls_no_password, NULL);
   for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
     const X509_INFO *info = sk_X509_INFO_value(found, i);
     if (info->x509) {
@@ -191,7 +192,8 @@ static X509_STORE *find(struct tls_cache *cache, const struct tls_config *config
 {
   X509_STORE *store = NULL;
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->stores) {
+  LIST_FOR_EACH(node, &cache->stores)
+  {
     struct ca_store *s = LIST_ENTRY(node, struct ca_store, node);
     if (memcmp(s->id, id, TLS_ID_LEN) != 0 || !sl_tls_castore_fresh(config, s->built_s, now_s))
       continue;
@@ -220,7 +222,8 @@ static void keep(struct tls_cache *cache, const unsigned char id[TLS_ID_LEN], X5
   memcpy(s->id, id, TLS_ID_LEN);
   sl_list_init(&dead);
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->stores) {
+  LIST_FOR_EACH(node, &cache->stores)
+  {
     bool same = memcmp(LIST_ENTRY(node, struct ca_store, node)->id, id, TLS_ID_LEN) == 0;
     if (same || (next_ == &cache->stores && cache->stores_n >= TLS_MAX_STORES)) {
       sl_list_unlink(node);
@@ -266,6 +269,6 @@ void sl_tls_castore_clear(struct tls_cache *cache, struct list *out_dead)
 void sl_tls_castore_free_all(struct list *dead)
 {
   LIST_FOR_EACH(node, dead)
-    ca_store_free(LIST_ENTRY(node, struct ca_store, node));
+  ca_store_free(LIST_ENTRY(node, struct ca_store, node));
   sl_list_init(dead);
 }

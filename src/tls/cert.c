@@ -66,7 +66,8 @@ static sl_result fail_cert(const struct tls_config *config, enum cert_type type,
       "could not load %s client certificate from %s, OpenSSL error %s, (no key found, wrong pass "
       "phrase, or wrong file format?)",
       type == TYPE_PEM ? "PEM" : "ASN1",
-      config->sslcert_blob ? "CURLOPT_SSLCERT_BLOB" : config->sslcert, sl_tls_reason(reason, ERR_peek_error()));
+      config->sslcert_blob ? "CURLOPT_SSLCERT_BLOB" : config->sslcert,
+      sl_tls_reason(reason, ERR_peek_error()));
 }
 
 /* The certificates behind the first one in a PEM file are its chain. */
@@ -145,9 +146,9 @@ static sl_result use_key(SSL_CTX *ctx, const struct tls_config *config, struct b
   sl_result result = SL_OK;
   EVP_PKEY *key = read_key(config, type);
   if (!key)
-    result = sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM,
-                              "unable to set private key file: '%s' type %s", key_name(config),
-                              type == TYPE_DER ? "DER" : "PEM");
+    result =
+        sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM, "unable to set private key file: '%s' type %s",
+                         key_name(config), type == TYPE_DER ? "DER" : "PEM");
   else if (!X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) ||
            SSL_CTX_use_PrivateKey(ctx, key) != 1)
     result = sl_tls_fail_text(err, CURLE_SSL_CERTPROBLEM,

@@ -32,10 +32,10 @@ struct tls_conn {
   long verify_result;
   unsigned char want;
   bool eof, ended, truncated;
-  bool drained;   /* the last read found no whole record */
-  bool ready;     /* the handshake is complete */
-  bool closing;   /* our close_notify could not be sent whole */
-  bool verified;  /* the peer's certificate was checked in this handshake */
+  bool drained;     /* the last read found no whole record */
+  bool ready;       /* the handshake is complete */
+  bool closing;     /* our close_notify could not be sent whole */
+  bool verified;    /* the peer's certificate was checked in this handshake */
   bool status_good; /* and its stapled status */
 };
 

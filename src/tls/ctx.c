@@ -144,8 +144,7 @@ static void use_options(struct tls_ctx *ctx, const struct tls_config *config)
   SSL_CTX_set_read_ahead(ctx->ssl, 1);
   SSL_CTX_set_default_read_buffer_len(ctx->ssl, READ_AHEAD);
   if (ctx->sessions) {
-    SSL_CTX_set_session_cache_mode(ctx->ssl,
-                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx->ssl, sl_tls_on_session);
   } else {
     SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF);
@@ -203,9 +202,8 @@ static sl_result fill(struct tls_cache *cache, struct tls_ctx *ctx, const struct
   if (result != SL_OK || !config->ssl_ctx_function)
     return result;
   result = (sl_result)config->ssl_ctx_function(params->easy, ctx->ssl, config->ssl_ctx_data);
-  return result == SL_OK
-             ? SL_OK
-             : sl_tls_fail_text(err, result, "error signaled by SSL ctx callback");
+  return result == SL_OK ? SL_OK
+                         : sl_tls_fail_text(err, result, "error signaled by SSL ctx callback");
 }
 
 static sl_result build(struct tls_cache *cache, const struct tls_config *config,
@@ -249,7 +247,8 @@ static struct tls_ctx *find(struct tls_cache *cache, const struct tls_config *co
 {
   struct tls_ctx *found = NULL;
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->contexts) {
+  LIST_FOR_EACH(node, &cache->contexts)
+  {
     struct tls_ctx *ctx = LIST_ENTRY(node, struct tls_ctx, node);
     if (memcmp(ctx->id, id, TLS_ID_LEN) != 0)
       continue;
@@ -270,7 +269,8 @@ static void keep(struct tls_cache *cache, struct tls_ctx *ctx)
   struct list dead;
   sl_list_init(&dead);
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->contexts) {
+  LIST_FOR_EACH(node, &cache->contexts)
+  {
     bool same = memcmp(LIST_ENTRY(node, struct tls_ctx, node)->id, ctx->id, TLS_ID_LEN) == 0;
     if (same || (next_ == &cache->contexts && cache->contexts_n >= TLS_MAX_CONTEXTS)) {
       sl_list_unlink(node);
@@ -291,8 +291,8 @@ sl_result sl_tls_ctx_get(struct tls_cache *cache, const struct tls_config *confi
                          const struct tls_params *params, struct tls_ctx **out_ctx)
 {
   unsigned char id[TLS_ID_LEN];
-  bool cached = !config->ssl_ctx_function &&
-                (config->ca_cache_timeout_s != 0 || !sl_tls_needs_cas(config));
+  bool cached =
+      !config->ssl_ctx_function && (config->ca_cache_timeout_s != 0 || !sl_tls_needs_cas(config));
   if (!sl_tls_identity(config, params->keylog != NULL, id))
     return SL_NOMEM;
   struct tls_ctx *ctx = cached ? find(cache, config, id, params->now_s) : NULL;
@@ -316,7 +316,8 @@ void sl_tls_ctx_clear(struct tls_cache *cache, struct list *out_dead)
 
 void sl_tls_ctx_free_all(struct list *dead)
 {
-  LIST_FOR_EACH(node, dead) {
+  LIST_FOR_EACH(node, dead)
+  {
     sl_list_unlink(node);
     sl_tls_ctx_unref(LIST_ENTRY(node, struct tls_ctx, node));
   }

@@ -9,15 +9,15 @@ struct tls_ctx {
   struct list node;
   atomic_uint refs;
   SSL_CTX *ssl;
-  int64_t store_s;   /* when its CA store was read */
-  X509 *issuer;      /* the leaf's issuer must be this one */
-  char *issuer_name; /* for messages */
-  char *pins;        /* "sha256//...;sha256//..." */
+  int64_t store_s;    /* when its CA store was read */
+  X509 *issuer;       /* the leaf's issuer must be this one */
+  char *issuer_name;  /* for messages */
+  char *pins;         /* "sha256//...;sha256//..." */
   unsigned char *pin; /* a public key as DER, from a file */
   size_t pin_len;
   unsigned char id[TLS_ID_LEN];
   bool pinned, verifypeer, verifyhost, verifystatus, alpn;
-  bool sessions;    /* may be resumed */
+  bool sessions; /* may be resumed */
   bool client_cert;
 };
 

@@ -11,11 +11,14 @@
 
 /* Files come first. */
 static const size_t strings[] = {
-    FIELD(cainfo),        FIELD(capath),        FIELD(crlfile),
-    FIELD(issuercert),    FIELD(sslcert),       FIELD(sslkey),
-    FIELD(pinnedpublickey), FIELD(sslcerttype), FIELD(sslkeytype),
-    FIELD(keypasswd),     FIELD(ssl_cipher_list), FIELD(tls13_ciphers),
-    FIELD(ssl_ec_curves), FIELD(ssl_signature_algorithms), FIELD(sslengine),
+    FIELD(cainfo),          FIELD(capath),
+    FIELD(crlfile),         FIELD(issuercert),
+    FIELD(sslcert),         FIELD(sslkey),
+    FIELD(pinnedpublickey), FIELD(sslcerttype),
+    FIELD(sslkeytype),      FIELD(keypasswd),
+    FIELD(ssl_cipher_list), FIELD(tls13_ciphers),
+    FIELD(ssl_ec_curves),   FIELD(ssl_signature_algorithms),
+    FIELD(sslengine),
 };
 enum { STRINGS = sizeof strings / sizeof *strings, CA_FILES = 3, FILES = 7 };
 
@@ -81,8 +84,8 @@ bool sl_tls_config_equal(const struct tls_config *a, const struct tls_config *b)
          a->ca_cache_timeout_s == b->ca_cache_timeout_s && a->ssl_verifypeer == b->ssl_verifypeer &&
          a->ssl_verifyhost == b->ssl_verifyhost && a->ssl_verifystatus == b->ssl_verifystatus &&
          a->ssl_sessionid_cache == b->ssl_sessionid_cache &&
-         a->ssl_enable_alpn == b->ssl_enable_alpn &&
-         a->sslengine_default == b->sslengine_default && a->certinfo == b->certinfo;
+         a->ssl_enable_alpn == b->ssl_enable_alpn && a->sslengine_default == b->sslengine_default &&
+         a->certinfo == b->certinfo;
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */

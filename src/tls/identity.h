@@ -6,9 +6,6 @@
 
 #include "tls/cache.h"
 
-#define TLS_DEFAULT_CAINFO "/etc/ssl/certs/ca-certificates.crt"
-#define TLS_DEFAULT_CAPATH "/etc/ssl/certs"
-
 /* NULL: none */
 const char *sl_tls_cainfo(const struct tls_config *config);
 const char *sl_tls_capath(const struct tls_config *config);

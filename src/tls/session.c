@@ -87,7 +87,8 @@ static void session_insert(struct tls_cache *cache, struct tls_session *s)
   if (cache->closed) {
     sl_list_push_back(&dead, &s->node);
   } else {
-    LIST_FOR_EACH(node, &cache->sessions) {
+    LIST_FOR_EACH(node, &cache->sessions)
+    {
       struct tls_session *old = LIST_ENTRY(node, struct tls_session, node);
       if (session_same_peer(old, s) && ++tickets >= (single ? TLS_MAX_TICKETS : 1)) {
         sl_list_unlink(node);
@@ -127,7 +128,8 @@ SSL_SESSION *sl_tls_session_get(struct tls_cache *cache, const char *key, int64_
   SSL_SESSION *found = NULL;
   sl_list_init(&dead);
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->sessions) {
+  LIST_FOR_EACH(node, &cache->sessions)
+  {
     struct tls_session *s = LIST_ENTRY(node, struct tls_session, node);
     bool expired = s->valid_until_s <= now_s;
     if (!expired && (found || !session_is(s, key)))
@@ -154,7 +156,8 @@ void sl_tls_session_drop(struct tls_cache *cache, const SSL_SESSION *session)
   struct list dead;
   sl_list_init(&dead);
   CRYPTO_THREAD_write_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->sessions) {
+  LIST_FOR_EACH(node, &cache->sessions)
+  {
     if (LIST_ENTRY(node, struct tls_session, node)->ssl == session) {
       sl_list_unlink(node);
       sl_list_push_back(&dead, node);
@@ -174,7 +177,7 @@ void sl_tls_session_clear(struct tls_cache *cache, struct list *out_dead)
 void sl_tls_session_free_all(struct list *dead)
 {
   LIST_FOR_EACH(node, dead)
-    session_free(LIST_ENTRY(node, struct tls_session, node));
+  session_free(LIST_ENTRY(node, struct tls_session, node));
   sl_list_init(dead);
 }
 
@@ -185,7 +188,8 @@ static sl_result snapshot(struct tls_cache *cache, int64_t now_s, struct list *o
 {
   sl_result result = SL_OK;
   CRYPTO_THREAD_read_lock(cache->lock);
-  LIST_FOR_EACH(node, &cache->sessions) {
+  LIST_FOR_EACH(node, &cache->sessions)
+  {
     struct tls_session *s = LIST_ENTRY(node, struct tls_session, node), *copy;
     if (s->client_cert || s->valid_until_s <= now_s)
       continue;
@@ -219,8 +223,8 @@ static sl_result session_export(const struct tls_session *s,
     return SL_NOMEM;
   sl_result result = SL_NOMEM;
   memcpy(info.shmac, s->shmac, sizeof info.shmac);
-  if (!s->hashed && (RAND_bytes(info.shmac, SALT_LEN) != 1 ||
-                     !shmac(info.shmac, s->key, info.shmac + SALT_LEN)))
+  if (!s->hashed &&
+      (RAND_bytes(info.shmac, SALT_LEN) != 1 || !shmac(info.shmac, s->key, info.shmac + SALT_LEN)))
     goto out;
   SSL_SESSION_get0_alpn_selected(s->ssl, &alpn, &info.alpn.n);
   info.alpn.p = (const char *)alpn;
@@ -238,7 +242,8 @@ sl_result sl_tls_sessions_export(struct tls_cache *cache, int64_t now_s,
   struct list copies;
   sl_list_init(&copies);
   sl_result result = snapshot(cache, now_s, &copies);
-  LIST_FOR_EACH(node, &copies) {
+  LIST_FOR_EACH(node, &copies)
+  {
     if (result != SL_OK)
       break;
     result = session_export(LIST_ENTRY(node, struct tls_session, node), each, ctx);

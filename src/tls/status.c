@@ -15,7 +15,7 @@ static sl_result fail(struct tls_conn *conn, const char *text)
 
 static X509 *find_issuer(SSL *ssl, X509 *leaf)
 {
-  STACK_OF(X509) *chains[] = {SSL_get0_verified_chain(ssl), SSL_get_peer_cert_chain(ssl)};
+  STACK_OF(X509) * chains[] = {SSL_get0_verified_chain(ssl), SSL_get_peer_cert_chain(ssl)};
   for (size_t c = 0; c < 2; c++) {
     for (int i = 0; i < sk_X509_num(chains[c]); i++) {
       X509 *cert = sk_X509_value(chains[c], i);

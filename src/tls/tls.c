@@ -282,9 +282,11 @@ static sl_result handshake_error(struct tls_conn *conn, int error)
                        X509_verify_cert_error_string(verdict));
   }
   if (why == ERR_R_MALLOC_FAILURE)
-    return sl_tls_fail(conn, CURLE_OUT_OF_MEMORY, "TLS connect error: %s", sl_tls_reason(reason, ERR_peek_error()));
+    return sl_tls_fail(conn, CURLE_OUT_OF_MEMORY, "TLS connect error: %s",
+                       sl_tls_reason(reason, ERR_peek_error()));
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && why == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
-    return sl_tls_fail(conn, CURLE_SSL_CLIENTCERT, "TLS connect error: %s", sl_tls_reason(reason, ERR_peek_error()));
+    return sl_tls_fail(conn, CURLE_SSL_CLIENTCERT, "TLS connect error: %s",
+                       sl_tls_reason(reason, ERR_peek_error()));
   if (conn->io_error && conn->io_error != CURLE_RECV_ERROR && conn->io_error != CURLE_SEND_ERROR) {
     ERR_clear_error();
     return conn->failed = conn->io_error;
@@ -349,6 +351,11 @@ struct slice sl_tls_alpn(const struct tls_conn *conn)
   unsigned len = 0;
   SSL_get0_alpn_selected(conn->ssl, &name, &len);
   return slice_of((const char *)name, len);
+}
+
+const char *sl_tls_library(void)
+{
+  return OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
 const char *sl_tls_version(const struct tls_conn *conn)

@@ -40,7 +40,8 @@ static struct slice asn1_slice(const ASN1_STRING *s)
 
 /* Looks for the host among the alternative names. *out_any: there are names of hosts or addresses,
  * so that the common name does not count. */
-static const ASN1_STRING *find_alternative(const GENERAL_NAMES *names, const struct tls_hello *hello,
+static const ASN1_STRING *find_alternative(const GENERAL_NAMES *names,
+                                           const struct tls_hello *hello,
                                            const ASN1_OCTET_STRING *address, bool *out_any)
 {
   struct slice host = slice_str(hello->host);
@@ -121,7 +122,7 @@ static sl_result check_host(struct tls_conn *conn, X509 *leaf)
   else if (kind == TLS_NAME_NONE)
     result = sl_tls_fail(conn, CURLE_PEER_FAILED_VERIFICATION,
                          "SSL: no alternative certificate subject name matches target %s '%s'",
-                         !conn->hello->is_ip   ? "host name"
+                         !conn->hello->is_ip ? "host name"
                          : strchr(host, ':') ? "ipv6 address"
                                              : "ipv4 address",
                          host);
@@ -238,8 +239,7 @@ sl_result sl_tls_verify_end(struct tls_conn *conn)
   if (!leaf && !ctx->verifypeer && !ctx->verifyhost && !ctx->pinned && !ctx->issuer)
     return SL_OK;
   if (!leaf)
-    return sl_tls_fail(conn, CURLE_PEER_FAILED_VERIFICATION,
-                       "SSL: could not get peer certificate");
+    return sl_tls_fail(conn, CURLE_PEER_FAILED_VERIFICATION, "SSL: could not get peer certificate");
   sl_result result = check_leaf(conn, leaf, SSL_get_verify_result(conn->ssl));
   if (result == SL_OK && ctx->verifystatus && !conn->status_good)
     result = sl_tls_fail(conn, CURLE_SSL_INVALIDCERTSTATUS, "No OCSP response received");

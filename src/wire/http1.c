@@ -145,6 +145,9 @@ static enum http1_event field_line(struct http1 *h, struct slice *in, struct sli
   }
   if (memchr(out->p, 0, out->n))
     return bad(h, "Nul byte in header");
+  const char *cr = memchr(out->p, '\r', out->n);
+  if (cr && cr[1] != '\n')
+    return bad(h, "Invalid Carriage Return byte in header");
   if (++h->fields > HTTP1_MAX_FIELDS)
     return too_large(h, "Too many response headers");
   used(h, in, *out);

@@ -53,6 +53,8 @@ static bool keep_route(struct dial *d)
   d->to_proxy = first != NULL;
   d->first_host = first ? first->host : to_host;
   d->first_port = first ? first->port : r->to_port;
+  if (first && first->host[0] == '/') /* a proxy on a Unix socket */
+    r->unix_path = first->host;
   return true;
 }
 

@@ -48,12 +48,13 @@ static sl_result http_start(struct transfer *t)
   t->request_us = t->multi->reactor.now_us;
   t->easy->info.method = h->method;
   t->easy->info.custom_method = t->easy->set.io.customrequest && !h->no_custom;
-  bool again = t->source.touched || t->source.sent;
-  struct source before = t->source;
+  bool touched = t->source.touched;
   sl_result rc = sl_http_choose_body(t);
-  if (rc || !again)
+  if (rc)
     return rc;
-  t->source.touched = before.touched;
+  if (!touched)
+    return t->http.upload_offset ? sl_source_skip(t, t->http.upload_offset) : SL_OK;
+  t->source.touched = true;
   return sl_source_rewind(t);
 }
 
@@ -133,7 +134,7 @@ static sl_result next_piece(struct transfer *t, struct buf *piece)
   *piece = (struct buf){.p = scratch, .cap = SL_SCRATCH_BYTES, .max = SL_SCRATCH_BYTES - 1};
   if (!h->head_sent) {
     rc = sl_http_request(t, piece);
-    if (rc == CURLE_TOO_LARGE) { /* an unusually large head is built in memory of its own */
+    if (rc == CURLE_TOO_LARGE && piece->full) { /* an unusually large head is built in memory of its own */
       sl_buf_clear(&h->out);
       rc = sl_http_request(t, &h->out);
       *piece = (struct buf){0};
@@ -310,10 +311,10 @@ static sl_result on_no_http(struct transfer *t, struct slice in)
       return SL_OK;
     }
   }
-  if (!c->http09_allowed)
-    return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed");
   if (t->http.n_1xx || t->conn->used)
     return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Invalid status line");
+  if (!c->http09_allowed)
+    return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed");
   sl_http1_headless(&t->http.parser);
   t->http.close = t->http.head_done = true;
   t->easy->info.http_version = CURL_HTTP_VERSION_1_0;

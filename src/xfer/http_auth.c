@@ -74,9 +74,13 @@ static sl_result remember_origin(struct transfer *t)
 static void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
 {
   const struct peer_memory *m = memory(t, a);
+  bool trusted = t->http.cross_origin && t->easy->set.http->unrestricted_auth;
+  uint32_t before = trusted ? a->picked : 0; /* another host that the application trusts gets the same */
   sl_ntlm_challenge_done(&a->ntlm);
   *a = (struct http_auth){.want = allowed & built};
-  a->picked = m && m->picked & a->want ? m->picked : a->want;
+  if (m && m->picked & a->want)
+    before = m->picked;
+  a->picked = before & a->want ? before & a->want : a->want;
 }
 
 void sl_auth_init(struct transfer *t)

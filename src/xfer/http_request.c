@@ -47,6 +47,7 @@ bool sl_http_custom(const struct transfer *t, const char *name, struct slice *ou
 /* These never leave the first origin (lesson 4). */
 static bool is_bound_to_origin(struct slice name)
 {
+  name = sl_text_trim(name);
   return sl_text_ieq_str(name, "Authorization") || sl_text_ieq_str(name, "Cookie");
 }
 
@@ -275,11 +276,7 @@ static void add_length(struct transfer *t, struct buf *dst)
     sl_buf_str(dst, "Content-Length: 0\r\n");
     return;
   }
-  if (t->http.chunked_up) {
-    sl_buf_str(dst, "Transfer-Encoding: chunked\r\n");
-    return;
-  }
-  if (t->source.size < 0 || (own && sl_http_custom(t, "Content-Length", &value)))
+  if (t->http.chunked_up || t->source.size < 0 || (own && sl_http_custom(t, "Content-Length", &value)))
     return;
   sl_buf_str(dst, "Content-Length: ");
   sl_buf_num(dst, t->source.size);
@@ -370,16 +367,17 @@ static void add_negotiation(struct transfer *t, struct buf *dst)
     add_field(t, dst, "Proxy-Connection", SLICE_LIT("Keep-Alive"));
 }
 
-static sl_result add_auth(struct transfer *t, struct buf *dst, size_t target_at, size_t target_end)
+/* Digest signs path and query, also where a proxy gets the absolute form. */
+static sl_result add_auth(struct transfer *t, struct buf *dst)
 {
-  struct slice method = slice_str(sl_http_method_word(t));
-  char *target = sl_arena_str(&t->arena, slice_of(dst->p + target_at, target_end - target_at));
-  if (!target)
-    return SL_NOMEM;
+  const struct url *u = t->url;
+  struct slice method = slice_str(sl_http_method_word(t)), target = u->path;
+  if (u->query.n) /* they are neighbours in the URL's text */
+    target.n = (size_t)(u->query.p + u->query.n - u->path.p);
   sl_result rc = SL_OK;
   if (t->conn->plain_proxy)
-    rc = sl_auth_request(t, true, method, slice_str(target), dst);
-  return rc ? rc : sl_auth_request(t, false, method, slice_str(target), dst);
+    rc = sl_auth_request(t, true, method, target, dst);
+  return rc ? rc : sl_auth_request(t, false, method, target, dst);
 }
 
 static bool may_need_auth(const struct transfer *t)
@@ -394,13 +392,11 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
     return rc;
   sl_buf_str(dst, sl_http_method_word(t));
   sl_buf_char(dst, ' ');
-  size_t target_at = dst->n;
   add_target(t, dst);
-  size_t target_end = dst->n;
   sl_buf_str(dst, speaks_10(t) ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   add_host(t, dst);
   if (may_need_auth(t) && sl_buf_ok(dst))
-    rc = add_auth(t, dst, target_at, target_end);
+    rc = add_auth(t, dst);
   if (rc)
     return rc;
   add_range(t, dst);
@@ -409,6 +405,8 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   if (rc)
     return rc;
   add_time_condition(t, dst);
+  if (t->http.chunked_up && !sl_auth_is_probe(t))
+    sl_buf_str(dst, "Transfer-Encoding: chunked\r\n");
   add_custom(t, dst);
   add_body_fields(t, dst);
   add_expect(t, dst);

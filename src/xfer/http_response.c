@@ -87,15 +87,12 @@ static sl_result transfer_encoding(struct transfer *t, struct slice value)
   struct http *h = &t->http;
   struct slice coding;
   while (sl_text_next(&value, ',', &coding)) {
-    if (!coding.n || sl_text_ieq_str(coding, "identity"))
+    bool is_chunked = sl_text_ieq_str(coding, "chunked");
+    h->te_chunked = h->te_chunked || is_chunked;
+    if (!coding.n || is_chunked || !t->easy->set.http->http_transfer_decoding ||
+        (!h->te_chunked && sl_text_ieq_str(coding, "identity")))
       continue;
-    if (sl_text_ieq_str(coding, "chunked")) {
-      h->te_chunked = true;
-      continue;
-    }
-    if (!t->easy->set.http->http_transfer_decoding)
-      continue;
-    if (!t->easy->set.http->transfer_encoding)
+    if (!t->easy->set.http->transfer_encoding && !h->te_chunked)
       return sl_fail(t, CURLE_BAD_CONTENT_ENCODING, "Unsolicited Transfer-Encoding (%.*s) found", (int)coding.n,
                      coding.p);
     if (h->te_chunked)
@@ -314,8 +311,6 @@ static sl_result check_resume(struct transfer *t)
     h->ignore_body = true; /* all of it is there already */
     return SL_OK;
   }
-  if (h->parser.status >= 300)
-    return SL_OK;
   if (h->content_length == io->resume_from) { /* RFC 9110 14.2: the server may ignore Range; we have it all */
     SL_INFOF(t->easy, "The entire document is already downloaded");
     h->ignore_body = true;
@@ -330,12 +325,9 @@ static void check_time_condition(struct transfer *t)
 {
   const struct io_config *io = &t->easy->set.io;
   struct http *h = &t->http;
+  t->easy->info.condition_unmet = h->parser.status == 304;
   if (!io->timecondition || io->range)
     return;
-  if (h->parser.status == 304) {
-    t->easy->info.condition_unmet = true;
-    return;
-  }
   if (h->last_modified < 0 || !io->timevalue || h->parser.status >= 300)
     return;
   bool newer = h->last_modified > io->timevalue;

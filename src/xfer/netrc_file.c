@@ -12,6 +12,8 @@ enum { MAX_NETRC = 128 * 1024 };
 static sl_result read_file(struct transfer *t, struct buf *out)
 {
   const char *name = t->easy->set.io.netrc_file, *home;
+  if (!name)
+    name = sl_env_get("NETRC");
   struct buf path;
   if (name)
     return sl_file_read(name, out);
@@ -35,7 +37,8 @@ static bool printable(const char *s)
 
 static sl_result take(struct transfer *t, const struct netrc_entry *e)
 {
-  if ((e->login && !printable(e->login)) || (e->password && !printable(e->password)))
+  bool lines = !(t->proto->bit & (CURLPROTO_HTTP | CURLPROTO_HTTPS)); /* HTTP has them encoded */
+  if (lines && ((e->login && !printable(e->login)) || (e->password && !printable(e->password))))
     return sl_fail(t, CURLE_READ_ERROR, "control code detected in .netrc credentials");
   bool ok = true;
   if (e->login && !t->user)

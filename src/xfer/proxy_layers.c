@@ -83,14 +83,14 @@ static bool has_field(const struct transfer *t, const char *name)
 
 static void add_fields(const struct transfer *t, struct buf *dst)
 {
-  static const char *const never[] = {"Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie"};
+  static const char *const never[] = {"Content-Length", "Transfer-Encoding", "Authorization", "Cookie"};
   for (const struct curl_slist *l = proxy_fields(t); l; l = l->next) {
     struct slice line = slice_str(l->data);
     size_t colon = slice_find(line, ':'), semicolon = slice_find(line, ';');
     struct slice name = slice_head(line, colon < semicolon ? colon : semicolon);
     bool skip = name.n == line.n || (colon < semicolon && !sl_text_trim(slice_from(line, colon + 1)).n);
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-      if (sl_text_ieq_str(name, never[i]) && (i < 3 || t->http.cross_origin))
+      if (sl_text_ieq_str(name, never[i]) && (i < 2 || t->http.cross_origin))
         skip = true;
     if (skip)
       continue;
@@ -170,6 +170,8 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
   t->easy->info.http_connectcode = (uint16_t)status;
   t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
   *out_again = sl_auth_after_connect(t, status);
+  if (status < 300)
+    t->http.proxy_auth.multipass = false; /* the request itself is no part of the proxy's exchange */
   return SL_OK;
 }
 

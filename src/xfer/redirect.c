@@ -119,7 +119,6 @@ sl_result sl_redirect_follow(struct transfer *t)
   SL_INFOF(t->easy, "Issue another request to this URL: '%.*s'", (int)t->url->text.n, t->url->text.p);
   next_method(t);
   h->cross_origin = !same_origin(t);
-  h->auth.picked = 0;
   sl_auth_init(t);
   t->again = true;
   return SL_OK;

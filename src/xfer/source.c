@@ -138,3 +138,29 @@ sl_result sl_source_rewind(struct transfer *t)
   s->touched = false;
   return SL_OK;
 }
+
+sl_result sl_source_skip(struct transfer *t, int64_t offset)
+{
+  const struct io_config *io = &t->easy->set.io;
+  char away[4096];
+  size_t n;
+  if (io->seekfunction) {
+    t->multi->callback_depth++;
+    int rc = io->seekfunction(io->seekdata, offset, SEEK_SET);
+    t->multi->callback_depth--;
+    if (rc == CURL_SEEKFUNC_OK)
+      return SL_OK;
+    if (rc != CURL_SEEKFUNC_CANTSEEK)
+      return sl_fail(t, CURLE_READ_ERROR, "Could not seek stream");
+  }
+  for (; offset > 0; offset -= (int64_t)n) {
+    sl_result rc = ask(t, away, offset < (int64_t)sizeof away ? (size_t)offset : sizeof away, &n);
+    if (rc == SL_WAIT)
+      return sl_fail(t, CURLE_READ_ERROR, "Read callback asked for PAUSE when not supported");
+    if (rc)
+      return rc;
+    if (!n)
+      return sl_fail(t, CURLE_READ_ERROR, "Could only read %lld bytes from the input", (long long)offset);
+  }
+  return SL_OK;
+}

@@ -29,6 +29,8 @@ void sl_source_mem(struct source *s, const char *mem, int64_t size);
 void sl_source_callback(struct source *s, curl_read_callback fn, void *arg, int64_t size);
 /* At most cap bytes of body. SL_OK with 0: the end. SL_WAIT: the application paused. */
 sl_result sl_source_read(struct transfer *t, char *dst, size_t cap, size_t *out_n);
+/* A resumed upload begins `offset` bytes into what the application has: by seeking, else by reading them away. */
+sl_result sl_source_skip(struct transfer *t, int64_t offset);
 /* Back to the beginning (plus `offset`, for resumed uploads). */
 sl_result sl_source_rewind(struct transfer *t);
 

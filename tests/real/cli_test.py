@@ -160,7 +160,7 @@ class Origin(http.server.ThreadingHTTPServer):
 
 def environment(**more):
     kept = {name: value for name, value in os.environ.items()
-            if not name.lower().endswith("_proxy") and name not in ("NO_COLOR", "TERM", "COLUMNS")}
+            if not name.lower().endswith("_proxy") and name not in ("NO_COLOR", "TERM", "SSL_CERT_FILE", "SSL_CERT_DIR")}
     return {**kept, **more}
 
 

@@ -7,7 +7,7 @@
 #include "tls/castore.h"
 #include "tls/identity.h"
 
-/* ---- where CAs come from ---------------------------------------------------------------------- */
+/* ---- where CAs come from --------------------------------------------------------------------- */
 
 static sl_result connect_once(struct link *l)
 {
@@ -33,8 +33,8 @@ TEST(takes_cas_from_files_folders_and_memory)
   l.config.cainfo = write_blob("ca.pem", &m.blob);
   CHECK_INT(connect_once(&l), SL_OK);
 
-  snprintf(name, sizeof name, "%08lx.0", X509_NAME_hash_ex(X509_get_subject_name(pki.ca), NULL,
-                                                           NULL, NULL));
+  snprintf(name, sizeof name, "%08lx.0",
+           X509_NAME_hash_ex(X509_get_subject_name(pki.ca), NULL, NULL, NULL));
   write_blob(name, &m.blob);
   snprintf(folder, sizeof folder, "%s", scratch_dir);
   l.config.cainfo = none;
@@ -182,7 +182,7 @@ TEST(what_an_application_adds_is_its_own)
   sl_tls_cache_free(cache);
 }
 
-/* ---- the system's CAs ------------------------------------------------------------------------- */
+/* ---- the system's CAs ------------------------------------------------------------------------ */
 
 /* Verifies a certificate of the system's bundle against what a configuration trusts. */
 static bool trusts(struct tls_cache *cache, const struct tls_config *config, X509 *cert)
@@ -244,7 +244,7 @@ TEST(the_systems_bundle_is_read_when_it_is_needed)
   sl_tls_cache_free(cache);
 }
 
-/* ---- identity --------------------------------------------------------------------------------- */
+/* ---- identity -------------------------------------------------------------------------------- */
 
 /* Every field, each set to something else. */
 static void change(struct tls_config *config, size_t field)
@@ -252,19 +252,21 @@ static void change(struct tls_config *config, size_t field)
   static char text[] = "other", *more = text;
   static struct curl_blob blob = {.data = text, .len = 5, .flags = 0};
   char **const strings[] = {
-      &config->cainfo,         &config->capath,       &config->crlfile,
-      &config->issuercert,     &config->sslcert,      &config->sslcerttype,
-      &config->sslkey,         &config->sslkeytype,   &config->keypasswd,
-      &config->pinnedpublickey, &config->ssl_cipher_list, &config->tls13_ciphers,
-      &config->ssl_ec_curves,  &config->ssl_signature_algorithms, &config->sslengine,
+      &config->cainfo,          &config->capath,
+      &config->crlfile,         &config->issuercert,
+      &config->sslcert,         &config->sslcerttype,
+      &config->sslkey,          &config->sslkeytype,
+      &config->keypasswd,       &config->pinnedpublickey,
+      &config->ssl_cipher_list, &config->tls13_ciphers,
+      &config->ssl_ec_curves,   &config->ssl_signature_algorithms,
+      &config->sslengine,
   };
   struct curl_blob **const blobs[] = {&config->cainfo_blob, &config->issuercert_blob,
                                       &config->sslcert_blob, &config->sslkey_blob};
-  long *const numbers[] = {&config->sslversion, &config->ssl_options,
-                           &config->ca_cache_timeout_s};
-  bool *const switches[] = {&config->ssl_verifypeer,    &config->ssl_verifyhost,
-                            &config->ssl_verifystatus,  &config->ssl_sessionid_cache,
-                            &config->ssl_enable_alpn,   &config->sslengine_default,
+  long *const numbers[] = {&config->sslversion, &config->ssl_options, &config->ca_cache_timeout_s};
+  bool *const switches[] = {&config->ssl_verifypeer,   &config->ssl_verifyhost,
+                            &config->ssl_verifystatus, &config->ssl_sessionid_cache,
+                            &config->ssl_enable_alpn,  &config->sslengine_default,
                             &config->certinfo};
   if (field < 15)
     *strings[field] = more;
@@ -289,8 +291,7 @@ TEST(every_field_is_part_of_the_identity)
     other = base;
     CHECK(sl_tls_config_equal(&base, &other));
     change(&other, field);
-    if (!CHECK(!sl_tls_config_equal(&base, &other)) ||
-        !CHECK(!sl_tls_config_equal(&other, &base)))
+    if (!CHECK(!sl_tls_config_equal(&base, &other)) || !CHECK(!sl_tls_config_equal(&other, &base)))
       printf("# field %zu\n", field);
     CHECK(sl_tls_identity(&other, false, ids[field]));
     for (size_t i = 0; i < field; i++)
@@ -334,7 +335,7 @@ TEST(equality_is_by_value)
   CHECK(memcmp(ids[0], ids[1], TLS_ID_LEN) != 0);
 }
 
-/* ---- threads ---------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void *connect_often(void *ctx)
 {

@@ -1,6 +1,6 @@
 #include "tests/unit/tls/fixture.h"
 
-/* ---- the client's certificate ----------------------------------------------------------------- */
+/* ---- the client's certificate ---------------------------------------------------------------- */
 
 /* The server demands one of our CA. */
 static void demand_cert(struct link *l)
@@ -48,8 +48,7 @@ static int i2d_p12(const void *p12, unsigned char **out)
 static char *write_p12(const char *name, const char *pass, EVP_PKEY *key)
 {
   static char title[] = "test";
-  PKCS12 *p12 =
-      PKCS12_create(pass, title, key, key ? pki.leaf : NULL, NULL, 0, 0, 1000, 1000, 0);
+  PKCS12 *p12 = PKCS12_create(pass, title, key, key ? pki.leaf : NULL, NULL, 0, 0, 1000, 1000, 0);
   if (!p12)
     abort();
   char *path = keep(write_der(name, i2d_p12, p12));
@@ -78,10 +77,8 @@ static const struct files *files(void)
   f.p12 = write_p12("both.p12", "secret", pki.key);
   f.p12_bare = write_p12("bare.p12", "", pki.key);
   f.garbage = keep(write_file("garbage", "garbage", 7));
-  below = make_cert(&(struct cert_spec){.cn = "client",
-                                        .issuer = pki.sub,
-                                        .issuer_key = pki.sub_key,
-                                        .key = pki.key});
+  below = make_cert(&(struct cert_spec){
+      .cn = "client", .issuer = pki.sub, .issuer_key = pki.sub_key, .key = pki.key});
   cert_pem(&a, below);
   cert_pem(&b, pki.sub);
   memcpy(a.bytes + a.blob.len, b.bytes, b.blob.len + 1);
@@ -234,7 +231,7 @@ TEST(a_missing_client_certificate_is_said)
   sl_tls_cache_free(cache);
 }
 
-/* ---- CERTINFO --------------------------------------------------------------------------------- */
+/* ---- CERTINFO -------------------------------------------------------------------------------- */
 
 struct pairs {
   char text[65536];

@@ -16,7 +16,7 @@
 #include "tests/test.h"
 #include "tls/tls.h"
 
-/* ---- certificates ----------------------------------------------------------------------------- */
+/* ---- certificates ---------------------------------------------------------------------------- */
 
 struct cert_spec {
   const char *cn, *san; /* as in openssl.cnf; NULL: none */
@@ -97,8 +97,7 @@ __attribute__((constructor)) static void make_pki(void)
                                           .issuer_key = pki.ca_key,
                                           .key = pki.sub_key,
                                           .ca = true});
-  pki.other_ca =
-      make_cert(&(struct cert_spec){.cn = "Other CA", .key = pki.other_key, .ca = true});
+  pki.other_ca = make_cert(&(struct cert_spec){.cn = "Other CA", .key = pki.other_key, .ca = true});
   pki.leaf = issue("example.test", "DNS:example.test,IP:127.0.0.1,IP:::1");
 }
 
@@ -114,7 +113,7 @@ __attribute__((destructor)) static void free_pki(void)
   X509_free(pki.leaf);
 }
 
-/* ---- as text and as files --------------------------------------------------------------------- */
+/* ---- as text and as files -------------------------------------------------------------------- */
 
 struct memory {
   struct curl_blob blob;
@@ -184,14 +183,14 @@ TEST_UNUSED static char *write_blob(const char *name, const struct curl_blob *bl
   return write_file(name, blob->data, blob->len);
 }
 
-/* ---- the wire --------------------------------------------------------------------------------- */
+/* ---- the wire -------------------------------------------------------------------------------- */
 
 struct wire {
   BIO *to_server, *to_client;
-  size_t chunk;      /* at most so many bytes a call; 0: all */
-  bool stutter;      /* every other call would block */
-  bool eof;          /* no more from the server after what is queued */
-  sl_result fail;    /* what reads and writes give */
+  size_t chunk;   /* at most so many bytes a call; 0: all */
+  bool stutter;   /* every other call would block */
+  bool eof;       /* no more from the server after what is queued */
+  sl_result fail; /* what reads and writes give */
   unsigned reads, writes, turns;
   unsigned long moved; /* bytes to the client */
 };
@@ -233,7 +232,7 @@ static sl_result wire_write(void *ctx, const void *src, size_t n, size_t *out_n)
   return SL_OK;
 }
 
-/* ---- a server and a connection to it ---------------------------------------------------------- */
+/* ---- a server and a connection to it --------------------------------------------------------- */
 
 struct link {
   struct wire wire;

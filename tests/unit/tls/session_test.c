@@ -66,7 +66,7 @@ TEST(a_tls13_ticket_is_used_once)
   sl_tls_cache_free(cache);
 }
 
-/* ---- who may not resume ----------------------------------------------------------------------- */
+/* ---- who may not resume ---------------------------------------------------------------------- */
 
 static void other_host(struct link *l)
 {
@@ -136,8 +136,9 @@ static void with_function(struct link *l)
 TEST(no_session_crosses_to_another_configuration)
 {
   static void (*const changes[])(struct link *) = {
-      other_host,       as_proxy,    without_peer, without_host,           other_ca,    other_range,
-      with_client_cert, with_issuer, with_options, with_status_off_and_on, without_key, with_function,
+      other_host,  as_proxy,         without_peer, without_host, other_ca,
+      other_range, with_client_cert, with_issuer,  with_options, with_status_off_and_on,
+      without_key, with_function,
   };
   for (size_t v = 0; v < 2; v++) {
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -185,7 +186,7 @@ TEST(equal_configurations_share)
   sl_tls_cache_free(cache);
 }
 
-/* ---- checks of a resumed one ------------------------------------------------------------------ */
+/* ---- checks of a resumed one ----------------------------------------------------------------- */
 
 /* Somebody wraps the session of one host under the key of another: the name is checked again. */
 TEST(a_resumed_peer_is_checked_again)
@@ -283,7 +284,7 @@ TEST(a_server_that_forgot_gets_a_full_handshake)
   }
 }
 
-/* ---- bounds ----------------------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 TEST(sessions_age)
 {
@@ -337,7 +338,7 @@ TEST(sessions_are_bounded)
   sl_tls_cache_free(cache);
 }
 
-/* ---- out and in ------------------------------------------------------------------------------- */
+/* ---- out and in ------------------------------------------------------------------------------ */
 
 struct exported {
   char key[512];
@@ -452,9 +453,9 @@ TEST(import_takes_no_garbage)
   CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of(large, sizeof large), now_s),
             CURLE_BAD_FUNCTION_ARGUMENT);
   for (size_t n = 0; n < e.data_n; n += 7)
-    CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE,
-                                     slice_of((const char *)e.data, n), now_s),
-              CURLE_BAD_FUNCTION_ARGUMENT);
+    CHECK_INT(
+        sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of((const char *)e.data, n), now_s),
+        CURLE_BAD_FUNCTION_ARGUMENT);
   CHECK_INT(cache->sessions_n, 0);
   CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, data_of(&e), now_s + 90000), SL_OK);
   CHECK_INT(cache->sessions_n, 0); /* too old */

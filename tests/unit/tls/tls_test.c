@@ -24,7 +24,7 @@ static int note_sni(SSL *ssl, int *alert, void *unused)
   return SSL_TLSEXT_ERR_OK;
 }
 
-/* ---- a good handshake ------------------------------------------------------------------------- */
+/* ---- a good handshake ------------------------------------------------------------------------ */
 
 TEST(connects_with_each_version)
 {
@@ -159,7 +159,7 @@ TEST(refuses_a_host_that_is_none)
   sl_tls_cache_free(cache);
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------ */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static unsigned char big[200000], got[200000];
 
@@ -287,7 +287,7 @@ TEST(one_record_costs_one_read)
   sl_tls_cache_free(cache);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 TEST(a_clean_end_and_a_cut_one)
 {
@@ -348,6 +348,12 @@ TEST(shuts_down_without_blocking)
   CHECK_INT(SSL_read(l.server, text, sizeof text), 0);
   SSL_shutdown(l.server);
   CHECK_INT(sl_tls_shutdown(l.conn, true), SL_OK);
+  link_close(&l);
+
+  REQUIRE(link_connect(&l) == SL_OK); /* clear bytes behind it would be lost */
+  SSL_shutdown(l.server);
+  BIO_write(l.wire.to_client, "220 clear\r\n", 11);
+  CHECK_INT(sl_tls_shutdown(l.conn, true), CURLE_SSL_SHUTDOWN_FAILED);
   link_close(&l);
 
   REQUIRE(link_connect(&l) == SL_OK); /* one who talks on and on */
@@ -414,7 +420,7 @@ TEST(nothing_moves_before_the_handshake)
   sl_tls_cache_free(cache);
 }
 
-/* ---- hostile peers ---------------------------------------------------------------------------- */
+/* ---- hostile peers --------------------------------------------------------------------------- */
 
 /* The server's flights up to `keep` bytes, then garbage. Gives what the client made of it. */
 static sl_result garbage_after(struct link *l, size_t keep, int byte)
@@ -629,7 +635,7 @@ TEST(a_message_in_pieces_waits)
   sl_tls_cache_free(cache);
 }
 
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 struct version_row {
   long asked;
@@ -701,9 +707,9 @@ TEST(ciphers_and_curves)
   size_t curves = offsetof(struct tls_config, ssl_ec_curves);
   size_t algorithms = offsetof(struct tls_config, ssl_signature_algorithms);
   CHECK_INT(with_ciphers(cache, suites, "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"), SL_OK);
-  CHECK_INT(with_ciphers(cache, suites, "TLS_CHACHA20_POLY1305_SHA256",
-                         "TLS_CHACHA20_POLY1305_SHA256"),
-            SL_OK);
+  CHECK_INT(
+      with_ciphers(cache, suites, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"),
+      SL_OK);
   CHECK_INT(with_ciphers(cache, suites, "FOO", "failed setting TLS 1.3 cipher suite: FOO"),
             CURLE_SSL_CIPHER);
   CHECK_INT(with_ciphers(cache, ciphers, "FOO", "failed setting cipher list: FOO"),
@@ -718,7 +724,7 @@ TEST(ciphers_and_curves)
   sl_tls_cache_free(cache);
 }
 
-/* ---- the application's function, the log, the key log ----------------------------------------- */
+/* ---- the application's function, the log, the key log ---------------------------------------- */
 
 struct ctx_call {
   void *easy;
@@ -927,7 +933,7 @@ TEST(logs_the_keys_when_asked)
   sl_tls_cache_free(cache);
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 TEST(survives_every_failing_allocation)
 {

@@ -3,7 +3,7 @@
 #include "tests/unit/tls/fixture.h"
 #include "tls/verify.h"
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 struct name_row {
   const char *pattern, *host;
@@ -47,7 +47,7 @@ TEST(matches_names_as_rfc_9525_does)
   CHECK(!sl_tls_name_matches(slice_of("example.test\0.evil", 18), SLICE_LIT("example.test")));
 }
 
-/* ---- a certificate and what is asked of it ---------------------------------------------------- */
+/* ---- a certificate and what is asked of it --------------------------------------------------- */
 
 struct host_row {
   const char *cn, *san, *host;
@@ -159,7 +159,7 @@ TEST(a_zero_in_a_name_is_no_end)
   sl_tls_cache_free(cache);
 }
 
-/* ---- the chain -------------------------------------------------------------------------------- */
+/* ---- the chain ------------------------------------------------------------------------------- */
 
 /* Serves cert; the verdict with verification on is `verdict`. Off, it is reported and no more. */
 static void check_chain(struct tls_cache *cache, X509 *cert, X509 *between, long verdict,
@@ -309,7 +309,7 @@ TEST(an_anonymous_peer_is_refused)
   sl_tls_cache_free(cache);
 }
 
-/* ---- revocation ------------------------------------------------------------------------------- */
+/* ---- revocation ------------------------------------------------------------------------------ */
 
 static char *write_crl(const char *name, X509 *revoked, X509 *issuer, EVP_PKEY *key)
 {
@@ -363,7 +363,7 @@ TEST(a_revoked_certificate_is_refused)
   sl_tls_cache_free(cache);
 }
 
-/* ---- a pinned key ----------------------------------------------------------------------------- */
+/* ---- a pinned key ---------------------------------------------------------------------------- */
 
 static void pin_of(EVP_PKEY *key, char *text, size_t cap)
 {
@@ -439,7 +439,7 @@ TEST(a_pin_may_be_a_file)
   OPENSSL_free(der);
 }
 
-/* ---- a given issuer --------------------------------------------------------------------------- */
+/* ---- a given issuer -------------------------------------------------------------------------- */
 
 TEST(the_issuer_must_be_the_given_one)
 {
@@ -473,11 +473,11 @@ TEST(the_issuer_must_be_the_given_one)
   sl_tls_cache_free(cache);
 }
 
-/* ---- the stapled status ----------------------------------------------------------------------- */
+/* ---- the stapled status ---------------------------------------------------------------------- */
 
 struct staple {
   int status;
-  X509 *about, *signer;
+  X509 *about, *signer; /* the signer's certificate comes along */
   EVP_PKEY *key;
   int from_s, to_s;
   const EVP_MD *md;
@@ -488,18 +488,16 @@ static int give_staple(SSL *ssl, void *ctx)
 {
   const struct staple *staple = ctx;
   OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-  OCSP_CERTID *id =
-      OCSP_cert_to_id(staple->md ? staple->md : EVP_sha1(), staple->about, pki.ca);
+  OCSP_CERTID *id = OCSP_cert_to_id(staple->md ? staple->md : EVP_sha1(), staple->about, pki.ca);
   ASN1_TIME *from = X509_gmtime_adj(NULL, staple->from_s);
   ASN1_TIME *to = X509_gmtime_adj(NULL, staple->to_s);
   unsigned char *der = NULL;
   OCSP_basic_add1_status(basic, id, staple->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, from, from,
                          to);
   OCSP_basic_sign(basic, staple->signer, staple->key, EVP_sha256(), NULL, 0);
-  OCSP_RESPONSE *response = OCSP_response_create(staple->unsuccessful
-                                                     ? OCSP_RESPONSE_STATUS_TRYLATER
-                                                     : OCSP_RESPONSE_STATUS_SUCCESSFUL,
-                                                 staple->unsuccessful ? NULL : basic);
+  OCSP_RESPONSE *response = OCSP_response_create(
+      staple->unsuccessful ? OCSP_RESPONSE_STATUS_TRYLATER : OCSP_RESPONSE_STATUS_SUCCESSFUL,
+      staple->unsuccessful ? NULL : basic);
   int len = i2d_OCSP_RESPONSE(response, &der);
   if (staple->garbage)
     der[0] ^= 0xff;
@@ -575,6 +573,15 @@ TEST(the_stapled_status_must_be_good)
   s.key = pki.key;
   check_staple(&s, CURLE_SSL_INVALIDCERTSTATUS, "OCSP response verification failed");
   s = good;
+  X509 *delegate = issue("responder", NULL); /* by our CA, first for anything, then for this */
+  s.signer = delegate;
+  s.key = pki.key;
+  check_staple(&s, CURLE_SSL_INVALIDCERTSTATUS, "OCSP response verification failed");
+  add_extension(delegate, pki.ca, NID_ext_key_usage, "OCSPSigning");
+  X509_sign(delegate, pki.ca_key, EVP_sha256());
+  check_staple(&s, SL_OK, "");
+  X509_free(delegate);
+  s = good;
   s.garbage = true;
   check_staple(&s, CURLE_SSL_INVALIDCERTSTATUS, "Invalid OCSP response");
   s = good;
@@ -582,7 +589,7 @@ TEST(the_stapled_status_must_be_good)
   check_staple(&s, CURLE_SSL_INVALIDCERTSTATUS, "Invalid OCSP response status: trylater (3)");
 }
 
-/* ---- renegotiation ---------------------------------------------------------------------------- */
+/* ---- renegotiation --------------------------------------------------------------------------- */
 
 TEST(the_peer_stays_who_it_is)
 {

@@ -368,3 +368,24 @@ TEST(no_memory)
   }
   CHECK_INT(last, SL_OK);
 }
+
+TEST(no_memory_for_the_login_options)
+{
+  static char password[1000];
+  sl_result last = 1;
+  forget_environment();
+  memset(password, 'p', sizeof password - 1);
+  FOR_EACH_FAILING_ALLOC(n)
+  {
+    struct setup s;
+    setup(&s, "http", "example.com");
+    s.config.proxy = (char *)(uintptr_t) "h";
+    s.config.proxyusername = (char *)(uintptr_t) "U";
+    s.config.proxypassword = password;
+    last = pick(&s);
+    CHECK(last == SL_OK || last == SL_NOMEM);
+    CHECK_INT(s.route.proxy.set, last == SL_OK);
+    done(&s);
+  }
+  CHECK_INT(last, SL_OK);
+}
