@@ -104,19 +104,19 @@ void sl_dns_channel_free(struct dns_channel *ch);
 void sl_dns_realm(const struct dns_config *config, uint64_t out_realm[2]);
 
 /* servers.c */
-sl_result sl_dns_servers_open(struct dns_channel *ch,
-                              struct buf *error);  /* makes the c-ares channel if need be */
+/* Makes the c-ares channel if need be. */
+sl_result sl_dns_servers_open(struct dns_channel *ch, struct buf *error);
 void sl_dns_servers_close(struct dns_channel *ch); /* ends its queries */
 
 /* sockets.c */
 extern const struct ares_socket_functions sl_dns_socket_functions;
 void sl_dns_socket_state(void *data, ares_socket_t number, int readable, int writable);
-bool sl_dns_timer(struct dns_channel *ch,
-                  int64_t due_us); /* at the latest then; false: out of memory */
+/* At the latest then. False: out of memory. */
+bool sl_dns_timer(struct dns_channel *ch, int64_t due_us);
 
 /* query.c */
-bool sl_dns_query_credit(struct dns_channel *ch,
-                         unsigned n); /* may n queries be sent now? takes them */
+/* May n queries be sent now? Then they count as sent. */
+bool sl_dns_query_credit(struct dns_channel *ch, unsigned n);
 void sl_dns_query_start(struct dns_query *q, struct slice name, void *who);
 void sl_dns_query_end(struct dns_query *q, enum dns_outcome outcome);
 void sl_dns_query_cancel_all(struct dns_channel *ch);
@@ -125,6 +125,7 @@ void sl_dns_query_cancel_all(struct dns_channel *ch);
 struct dns_lookup *sl_dns_lookup_new(struct dns_channel *ch, struct slice host, uint8_t want,
                                      bool shuffle);
 void sl_dns_lookup_free(struct dns_lookup *l);
+/* The i-th name to ask for, if there is one. */
 bool sl_dns_candidate(const struct dns_lookup *l, unsigned i, char dst[DNS_NAME_MAX + 2],
                       struct slice *out_name);
 void sl_dns_pump(struct dns_channel *ch, void *who); /* moves look-ups on; calls no waiter */

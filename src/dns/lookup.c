@@ -12,48 +12,6 @@ enum {
   CANDIDATES_MAX = 32
 };
 
-struct dns_lookup *sl_dns_lookup_new(struct dns_channel *ch, struct slice host, uint8_t want,
-                                     bool shuffle)
-{
-  struct dns_lookup *l = sl_calloc(1, sizeof *l + 1 + host.n);
-  if (!l)
-    return NULL;
-  sl_list_init(&l->link);
-  sl_list_init(&l->touched);
-  sl_list_init(&l->waiters);
-  l->channel = ch;
-  l->shuffle = shuffle;
-  l->no_ttl_s = DNS_TTL_UNKNOWN;
-  l->query[0] = (struct dns_query){.lookup = l, .type = DNS_TYPE_AAAA, .wanted = want & DNS_WANT_6};
-  l->query[1] = (struct dns_query){.lookup = l, .type = DNS_TYPE_A, .wanted = want & DNS_WANT_4};
-  l->key_n = 1 + host.n;
-  l->key[0] = (char)want;
-  memcpy(l->key + 1, host.p, host.n);
-  if (!sl_map_put(&ch->lookups, slice_of(l->key, l->key_n), l)) {
-    sl_free(l);
-    return NULL;
-  }
-  sl_list_push_back(&ch->waiting, &l->link);
-  return l;
-}
-
-void sl_dns_lookup_free(struct dns_lookup *l)
-{
-  struct list *node;
-  while ((node = sl_list_pop_front(&l->waiters))) {
-    LIST_ENTRY(node, struct dns_waiter, link)->lookup = NULL;
-    l->channel->n_waiters--;
-  }
-  if (l->state != LOOKUP_FINISHED)
-    sl_map_remove(&l->channel->lookups, slice_of(l->key, l->key_n));
-  sl_list_unlink(&l->link);
-  sl_list_unlink(&l->touched);
-  sl_dns_answer_drop(l->query[0].found);
-  sl_dns_answer_drop(l->query[1].found);
-  sl_dns_answer_drop(l->answer);
-  sl_free(l);
-}
-
 /* ---- the search list ---- */
 
 static bool with_suffix(struct slice host, const char *suffix, char dst[DNS_NAME_MAX + 2],
@@ -96,6 +54,62 @@ bool sl_dns_candidate(const struct dns_lookup *l, unsigned i, char dst[DNS_NAME_
   return true;
 }
 
+/* Moves to the first name from the i-th on that is one: a suffix may make it too long. */
+static bool choose(struct dns_lookup *l, unsigned i)
+{
+  char text[DNS_NAME_MAX + 2];
+  struct slice name;
+  while (i <= CANDIDATES_MAX && !sl_dns_candidate(l, i, text, &name))
+    i++;
+  l->candidate = i;
+  return i <= CANDIDATES_MAX;
+}
+
+/* ---- making and freeing ---- */
+
+struct dns_lookup *sl_dns_lookup_new(struct dns_channel *ch, struct slice host, uint8_t want,
+                                     bool shuffle)
+{
+  struct dns_lookup *l = sl_calloc(1, sizeof *l + 1 + host.n);
+  if (!l)
+    return NULL;
+  sl_list_init(&l->link);
+  sl_list_init(&l->touched);
+  sl_list_init(&l->waiters);
+  l->channel = ch;
+  l->shuffle = shuffle;
+  l->no_ttl_s = DNS_TTL_UNKNOWN;
+  l->query[0] = (struct dns_query){.lookup = l, .type = DNS_TYPE_AAAA, .wanted = want & DNS_WANT_6};
+  l->query[1] = (struct dns_query){.lookup = l, .type = DNS_TYPE_A, .wanted = want & DNS_WANT_4};
+  l->key_n = 1 + host.n;
+  l->key[0] = (char)want;
+  memcpy(l->key + 1, host.p, host.n);
+  choose(l, 0); /* one of them is the host itself */
+  if (!sl_map_put(&ch->lookups, slice_of(l->key, l->key_n), l)) {
+    sl_free(l);
+    return NULL;
+  }
+  sl_list_push_back(&ch->waiting, &l->link);
+  return l;
+}
+
+void sl_dns_lookup_free(struct dns_lookup *l)
+{
+  struct list *node;
+  while ((node = sl_list_pop_front(&l->waiters))) {
+    LIST_ENTRY(node, struct dns_waiter, link)->lookup = NULL;
+    l->channel->n_waiters--;
+  }
+  if (l->state != LOOKUP_FINISHED)
+    sl_map_remove(&l->channel->lookups, slice_of(l->key, l->key_n));
+  sl_list_unlink(&l->link);
+  sl_list_unlink(&l->touched);
+  sl_dns_answer_drop(l->query[0].found);
+  sl_dns_answer_drop(l->query[1].found);
+  sl_dns_answer_drop(l->answer);
+  sl_free(l);
+}
+
 /* ---- moving on ---- */
 
 static void tell_later(struct dns_lookup *l)
@@ -115,19 +129,14 @@ static void finish(struct dns_lookup *l, sl_result result)
     sl_dns_lookup_free(l);
 }
 
-/* Asks for the next name that is one. */
 static void begin(struct dns_lookup *l, void *who)
 {
   char text[DNS_NAME_MAX + 2];
   struct slice name;
-  unsigned tried = l->candidate;
-  while (!sl_dns_candidate(l, tried, text, &name)) {
-    if (++tried > CANDIDATES_MAX) {
-      finish(l, CURLE_COULDNT_RESOLVE_HOST);
-      return;
-    }
+  if (!sl_dns_candidate(l, l->candidate, text, &name)) { /* chosen before: it is one */
+    finish(l, CURLE_COULDNT_RESOLVE_HOST);
+    return;
   }
-  l->candidate = tried;
   l->state = LOOKUP_RUNNING;
   if (!l->channel->running) {
     sl_buf_clear(&l->channel->error);
@@ -181,11 +190,10 @@ static void go_on(struct dns_lookup *l)
     stop |= q->outcome == DNS_TIMEOUT || q->outcome == DNS_UNREACHABLE;
     nomem |= q->outcome == DNS_NOMEM || q->outcome == DNS_CANCELLED;
   }
-  if (!l->n_waiters || nomem || stop || l->candidate >= CANDIDATES_MAX) {
+  if (!l->n_waiters || nomem || stop || !choose(l, l->candidate + 1)) {
     finish(l, nomem ? SL_NOMEM : CURLE_COULDNT_RESOLVE_HOST);
     return;
   }
-  l->candidate++;
   l->state = LOOKUP_WAITING;
   sl_list_unlink(&l->link);
   sl_list_push_front(&l->channel->waiting, &l->link);
@@ -221,7 +229,7 @@ static bool start_one(struct dns_channel *ch, void *who)
   if (l->n_waiters)
     begin(l, who);
   else
-    finish(l, CURLE_COULDNT_RESOLVE_HOST);
+    finish(l, CURLE_COULDNT_RESOLVE_HOST); /* nobody is told */
   return true;
 }
 
@@ -250,7 +258,7 @@ void sl_dns_pump(struct dns_channel *ch, void *who)
     sl_dns_query_cancel_all(ch);
     move(ch, who);
   }
-  while (ch->ares && (ch->running || !sl_list_empty(&ch->waiting)) && !timed(ch)) {
+  while (ch->ares && ch->running && !timed(ch)) {
     sl_dns_query_cancel_all(ch); /* without a timer there is no end to waiting */
     move(ch, who);
   }

@@ -47,6 +47,7 @@ static int purpose_number(const struct gate_ask *ask, long mask)
 
 static void tell(const struct gate_ask *ask, sluice_event what, int fd, const struct gate_addr *addr, int err)
 {
+  bool refused = what == SLUICE_EVENT_REFUSED;
   const struct gate_config *c = ask->config;
   if (!c->socket_eventfunction)
     return;
@@ -63,7 +64,8 @@ static void tell(const struct gate_ask *ask, sluice_event what, int fd, const st
       .address = addr ? &addr->u.sa : NULL,
       .address_len = addr ? addr->len : 0,
       .host = n ? host : NULL,
-      .os_errno = err,
+      .rule = refused ? "the application's callback" : NULL,
+      .os_errno = refused ? 0 : err,
   };
   ++*ask->callback_depth;
   c->socket_eventfunction(c->socket_eventdata, &event);
@@ -118,11 +120,37 @@ static bool make_nonblocking(int fd)
   return !fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+void sl_gate_tell(const struct gate_socket *s, sluice_event what, int err, unsigned *callback_depth)
+{
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+  if (!s->event_fn)
+    return;
+  bool known = !getpeername(s->fd, (struct sockaddr *)&peer, &len);
+  struct sluice_socket_event event = {
+      .size = sizeof event,
+      .what = what,
+      .fd = s->fd,
+      .purpose = s->purpose,
+      .address = known ? (const struct sockaddr *)&peer : NULL,
+      .address_len = known ? len : 0,
+      .os_errno = err,
+  };
+  ++*callback_depth;
+  s->event_fn(s->event_data, &event);
+  --*callback_depth;
+}
+
 /* The close callback belongs to every descriptor that the open callback would have made. */
 static struct gate_socket enter(const struct gate_ask *ask, int fd)
 {
   sl_ledger_open(fd);
-  struct gate_socket s = {.fd = fd};
+  struct gate_socket s = {
+      .fd = fd,
+      .purpose = purpose_number(ask, SLUICE_PURPOSE_ALL),
+      .event_fn = ask->config->socket_eventfunction,
+      .event_data = ask->config->socket_eventdata,
+  };
   if (callbacks_asked(ask)) {
     s.close_fn = ask->config->closesocketfunction;
     s.close_data = ask->config->closesocketdata;
@@ -243,15 +271,11 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
       return CURLE_COULDNT_CONNECT;
     }
     fd = choose_accepted(ask, fd, answer);
-    if (!make_nonblocking(fd)) {
-      close(fd);
-      return CURLE_FTP_ACCEPT_FAILED;
-    }
   }
   struct gate_socket s = enter(ask, fd);
   enum gate_opened how;
   tell(ask, SLUICE_EVENT_ACCEPT, fd, &peer, 0);
-  sl_result rc = ask_sockopt(ask, &s, &how);
+  sl_result rc = make_nonblocking(fd) ? ask_sockopt(ask, &s, &how) : CURLE_FTP_ACCEPT_FAILED;
   if (rc) {
     sl_gate_close(&s, ask->callback_depth);
     return rc;
@@ -266,6 +290,7 @@ void sl_gate_close(struct gate_socket *s, unsigned *callback_depth)
   int fd = s->fd;
   if (fd < 0)
     return;
+  sl_gate_tell(s, SLUICE_EVENT_CLOSE, 0, callback_depth);
   s->fd = -1;
   sl_ledger_close(fd);
   if (!s->close_fn) {
@@ -275,10 +300,4 @@ void sl_gate_close(struct gate_socket *s, unsigned *callback_depth)
   ++*callback_depth;
   s->close_fn(s->close_data, fd);
   --*callback_depth;
-}
-
-bool sl_gate_same(const struct gate_config *a, const struct gate_config *b)
-{
-  return a->opensocketfunction == b->opensocketfunction && a->sockoptfunction == b->sockoptfunction &&
-         a->closesocketfunction == b->closesocketfunction;
 }

@@ -32,8 +32,11 @@ struct gate_ask {
 /* One owner for each descriptor; fd is -1 once closed. The close callback is the one in force when it was opened. */
 struct gate_socket {
   int fd;
+  int purpose; /* of its events: SLUICE_SOCKTYPE_*, CURLSOCKTYPE_* */
   curl_closesocket_callback close_fn;
   void *close_data;
+  sluice_socket_event_callback event_fn; /* as of its opening, like the close callback; NULL: nobody listens */
+  void *event_data;
 };
 #define GATE_SOCKET_NONE ((struct gate_socket){.fd = -1})
 
@@ -59,7 +62,7 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
                          struct gate_socket *out_socket, struct gate_addr *out_peer);
 void sl_gate_close(struct gate_socket *s, unsigned *callback_depth); /* harmless when closed already */
 
-/* For descriptors that a library below opens and closes by number (c-ares): the same, without an owner struct. */
-bool sl_gate_same(const struct gate_config *a, const struct gate_config *b); /* may one's sockets serve the other? */
+/* Tells the application of what the gate cannot see itself: SLUICE_EVENT_CONNECTED (err: it failed) and _REUSE. */
+void sl_gate_tell(const struct gate_socket *s, sluice_event what, int err, unsigned *callback_depth);
 
 #endif

@@ -71,6 +71,7 @@ static void attempt_ready(struct watch *w, unsigned ready)
   (void)ready;
   if (getsockopt(t->sock.fd, SOL_SOCKET, SO_ERROR, &err, &len))
     err = errno;
+  sl_gate_tell(&t->sock, SLUICE_EVENT_CONNECTED, err, c->ask.callback_depth);
   if (!err) {
     win(c, t);
   } else {
@@ -135,6 +136,7 @@ static void attempt(struct connector *c)
     return;
   }
   if (rc == SL_OK) {
+    sl_gate_tell(&t->sock, SLUICE_EVENT_CONNECTED, 0, c->ask.callback_depth);
     win(c, t);
     return;
   }

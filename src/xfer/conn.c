@@ -199,6 +199,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
       return NULL;
     if (!too_old(c, e->set.net) && (c->multi || attach(c, m)) && alive(c)) {
       sl_watch_quiet(&m->reactor, &c->tcp->watch, false);
+      sl_gate_tell(&c->tcp->sock, SLUICE_EVENT_REUSE, 0, &m->callback_depth);
       return c;
     }
     sl_conn_free(c, false);

@@ -243,5 +243,7 @@ sl_result sl_proxy_pick(struct transfer *t, struct arena *arena, struct route *r
     rc = take_text(&(struct hop_text){t, arena, pre, true}, &route->pre);
   if (!rc && proxy)
     rc = take_text(&(struct hop_text){t, arena, proxy, false}, &route->proxy);
+  if (!rc && pre && is_socks(route->proxy.type))
+    route->proxy.set = false; /* the pre-proxy takes its place, as libcurl has it */
   return rc;
 }
