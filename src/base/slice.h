@@ -26,7 +26,7 @@ static inline struct slice slice_str(const char *s)
 
 static inline struct slice slice_from(struct slice s, size_t at)
 {
-  return at >= s.n ? (struct slice){s.p + s.n, 0} : (struct slice){s.p + at, s.n - at};
+  return at >= s.n ? (struct slice){s.n ? s.p + s.n : s.p, 0} : (struct slice){s.p + at, s.n - at};
 }
 
 static inline struct slice slice_head(struct slice s, size_t n)

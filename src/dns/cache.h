@@ -66,8 +66,7 @@ sl_result sl_dns_preload(struct dns_cache *c, void *who, const struct curl_slist
 void sl_dns_cache_lock(struct dns_cache *c, void *who, bool on);
 bool sl_dns_cache_seed(struct dns_cache *c); /* false: the kernel has no random number for us */
 bool sl_dns_cache_pin(struct dns_cache *c, struct slice host, uint16_t port,
-                      struct dns_answer *answer, int64_t now_us,
-                      bool expires); /* false: out of memory */
+                      struct dns_answer *answer, int64_t now_us, bool expires); /* false: memory */
 void sl_dns_cache_unpin(struct dns_cache *c, struct slice host, uint16_t port);
 
 #endif

@@ -37,6 +37,13 @@ void sl_stream_shutdown(struct stream *top)
       return;
 }
 
+void sl_stream_idle(struct stream *top)
+{
+  for (; top; top = top->below)
+    if (top->ops->idle)
+      top->ops->idle(top);
+}
+
 void sl_stream_free(struct stream *top)
 {
   while (top) {

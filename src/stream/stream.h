@@ -23,6 +23,7 @@ struct stream_ops {
   sl_result (*write)(struct stream *s, struct slice src, size_t *out_n);
   sl_result (*shutdown)(struct stream *s); /* tells the peer that this is the end; NULL: nothing to tell */
   bool (*query)(const struct stream *s, enum stream_query what, void *out); /* NULL: knows nothing */
+  void (*idle)(struct stream *s);          /* nothing will pass for a while: keep little; may be NULL */
   void (*free)(struct stream *s);          /* this layer alone */
 };
 
@@ -37,6 +38,7 @@ sl_result sl_stream_step(struct stream *top);
 unsigned sl_stream_want(const struct stream *top); /* what the layers wait for, summed */
 bool sl_stream_query(const struct stream *top, enum stream_query what, void *out);
 void sl_stream_shutdown(struct stream *top); /* best effort, without waiting */
+void sl_stream_idle(struct stream *top);
 void sl_stream_free(struct stream *top);     /* all layers */
 
 static inline sl_result sl_stream_read(struct stream *s, void *dst, size_t cap, size_t *out_n)

@@ -66,6 +66,11 @@ static bool layer_query(const struct stream *s, enum stream_query what, void *ou
   return true;
 }
 
+static void layer_idle(struct stream *s)
+{
+  sl_tls_idle(of(s)->conn);
+}
+
 static void layer_free(struct stream *s)
 {
   sl_tls_free(of(s)->conn);
@@ -79,6 +84,7 @@ static const struct stream_ops tls_ops = {
     .write = layer_write,
     .shutdown = layer_shutdown,
     .query = layer_query,
+    .idle = layer_idle,
     .free = layer_free,
 };
 

@@ -139,8 +139,8 @@ static void use_options(struct tls_ctx *ctx, const struct tls_config *config)
   if (!(config->ssl_options & CURLSSLOPT_ALLOW_BEAST))
     options &= ~(uint64_t)SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS; /* in SSL_OP_ALL */
   SSL_CTX_set_options(ctx->ssl, options);
-  SSL_CTX_set_mode(ctx->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  /* Not SSL_MODE_RELEASE_BUFFERS, which allocates anew for each record: sl_tls_idle() is asked to release. */
+  SSL_CTX_set_mode(ctx->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(ctx->ssl, 1);
   SSL_CTX_set_default_read_buffer_len(ctx->ssl, READ_AHEAD);
   if (ctx->sessions) {

@@ -387,3 +387,8 @@ void *sl_tls_ssl_ctx(const struct tls_conn *conn)
 {
   return SSL_get_SSL_CTX(conn->ssl);
 }
+
+void sl_tls_idle(struct tls_conn *conn)
+{
+  (void)SSL_free_buffers(conn->ssl); /* it declines while a record is half read */
+}

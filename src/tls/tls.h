@@ -109,6 +109,9 @@ sl_result sl_tls_write(struct tls_conn *conn, const void *src, size_t n, size_t 
  * within limits), so that the transport can go on in clear (FTP's CCC). */
 sl_result sl_tls_shutdown(struct tls_conn *conn, bool wait_peer);
 
+/* Nothing will pass for a while: gives OpenSSL's record buffers back (some 34 KB); the next record takes new ones. */
+void sl_tls_idle(struct tls_conn *conn);
+
 enum { TLS_WANT_READ = 1, TLS_WANT_WRITE = 2 };
 unsigned sl_tls_want(const struct tls_conn *conn); /* what the last SL_WAIT waits for below */
 /* A read would give something (bytes, the end, an error) without the transport being ready. */

@@ -270,6 +270,7 @@ static sl_result informational(struct transfer *t)
   if (status == 100 && h->upload == HTTP_UP_EXPECT) {
     h->upload = HTTP_UP_BODY;
     t->expect_us = 0;
+    sl_transfer_wake(t); /* the answer was waited for, not the room to send */
   }
   if (status == 101) {
     h->upgraded = true;

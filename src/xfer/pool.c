@@ -59,6 +59,8 @@ void sl_pool_leave(struct pool *p, struct conn *c)
     p->n_idle--;
   sl_list_unlink(&c->idle_link);
   sl_list_unlink(&c->bundle_link);
+  if (p->hot == c)
+    p->hot = NULL;
   c->bundle = NULL;
   p->n_conns--;
   if (--b->conns)
@@ -73,6 +75,9 @@ void sl_pool_set_idle(struct pool *p, struct conn *c)
   sl_list_push_front(&c->bundle->idle, &c->bundle_link);
   sl_list_push_back(&p->idle, &c->idle_link);
   p->n_idle++;
+  if (p->hot && p->hot != c && !sl_list_empty(&p->hot->idle_link))
+    sl_stream_idle(p->hot->top);
+  p->hot = c;
 }
 
 void sl_pool_set_busy(struct pool *p, struct conn *c)

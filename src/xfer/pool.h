@@ -19,6 +19,7 @@ struct bundle {
 struct pool {
   struct map bundles;
   struct list idle;        /* struct conn, the oldest first */
+  struct conn *hot;        /* the one that became idle last still has its buffers: likely it is next */
   uint32_t n_idle, n_conns;
   uint32_t max_idle;       /* 0: four times the number of handles */
   uint32_t max_conns, max_host_conns; /* 0: no limit */

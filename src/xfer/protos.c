@@ -4,7 +4,11 @@
 #include "base/text.h"
 #include "xfer/transfer.h"
 
-static const struct xfer_proto *const protos[] = {&sl_proto_http, &sl_proto_https};
+static const struct xfer_proto *const protos[] = {
+    &sl_proto_http,
+    &sl_proto_https,
+    &sl_proto_file,
+};
 
 const struct xfer_proto *sl_proto_find(struct slice scheme)
 {

@@ -5,6 +5,7 @@
 #include "base/slice.h"
 
 struct xfer_proto;
+extern const struct xfer_proto sl_proto_file;
 const struct xfer_proto *sl_proto_find(struct slice scheme); /* NULL: not built in */
 
 #endif

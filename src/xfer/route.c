@@ -43,7 +43,7 @@ static sl_result connect_to(struct transfer *t, struct route *r)
     if (port.n && (!sl_num_parse(port, UINT16_MAX, &number) || number != r->port))
       continue;
     struct slice to = take_host(&rest);
-    if (to.n)
+    if (to.n && !sl_text_ieq(to, r->host)) /* the same is no other destination */
       r->to_host = to;
     if (rest.n && !sl_num_parse(rest, UINT16_MAX, &number))
       return sl_fail(t, CURLE_SETOPT_OPTION_SYNTAX, "Invalid port in CONNECT_TO '%s'", l->data);

@@ -12,7 +12,7 @@
 #include "xfer/protos.h"
 #include "xfer/share.h"
 
-enum { CONNECT_TIMEOUT_MS = 300000, ERROR_MAX = CURL_ERROR_SIZE - 1 };
+enum { CONNECT_TIMEOUT_MS = 300000, FEW = 4, ERROR_MAX = CURL_ERROR_SIZE - 1 };
 
 static void job_due(struct job *j)
 {
@@ -517,6 +517,9 @@ static void set_wants(struct transfer *t)
   if (t->paused & CURLPAUSE_RECV)
     want &= ~(unsigned)WATCH_IN;
   sl_conn_want(t->conn, want);
+  /* One of few will go on soon; among many each one's record buffers add up while it waits. */
+  if (t->state == XFER_DO && t->multi->n_running > FEW)
+    sl_stream_idle(t->conn->top);
 }
 
 void sl_transfer_run(struct transfer *t)

@@ -189,11 +189,11 @@ class Nginx(common.RealTest):
 
     def test_resume_beyond_the_end(self):
         part = self.place.write("part2", SMALL + b"more")
-        self.curl("-f", "-C", "-", "-o", part, self.url("/small"), status=22)
+        self.curl("-f", "-C", "-", "-o", part, self.url("/small"))
         self.assertEqual(part.read_bytes(), SMALL + b"more")
 
     def test_time_condition(self):
-        out = self.curl("-z", "+1 day", "-w", "%{http_code} %{size_download}", "-o", os.devnull, self.url("/small"))
+        out = self.curl("-z", self.place / "www/small", "-w", "%{http_code} %{size_download}", "-o", os.devnull, self.url("/small"))
         self.assertEqual(out, b"304 0")
 
     # ---- encodings ----

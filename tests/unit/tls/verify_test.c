@@ -1,6 +1,7 @@
 #include <openssl/ocsp.h>
 
 #include "tests/unit/tls/fixture.h"
+#include "tls/cache.h"
 #include "tls/verify.h"
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -298,6 +299,7 @@ TEST(an_anonymous_peer_is_refused)
   l.config.ssl_cipher_list = list;
   CHECK_INT(link_connect(&l), CURLE_PEER_FAILED_VERIFICATION);
   CHECK_STR(link_error(&l), "SSL: could not get peer certificate");
+  CHECK_INT(cache->sessions_n, 0);
   link_close(&l);
   l.config.ssl_verifypeer = false;
   CHECK_INT(link_connect(&l), CURLE_PEER_FAILED_VERIFICATION);
