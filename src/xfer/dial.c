@@ -150,7 +150,7 @@ static sl_result look_up(struct dial *d)
     return unix_address(d);
   }
   if (sl_addr_literal(&addr, slice_str(d->first_host), d->first_port) && !t->easy->set.dns->resolve) {
-    if (addr.family == AF_INET6)
+    if (addr.family == AF_INET6 && !d->to_proxy)
       addr.u.in6.sin6_scope_id = d->route.scope;
     d->connector.complete = true;
     return sl_connector_add(&d->connector, &addr) ? SL_OK : SL_NOMEM;

@@ -85,6 +85,8 @@ sl_result sl_layers_push(struct dial *d)
     rc = push_tls(t, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port, true);
   if (!rc && r->tunnel)
     rc = sl_proxy_layers_tunnel(d);
+  if (!rc)
+    rc = sl_proxy_layers_last(d);
   if (!rc && r->tls)
     rc = push_tls(t, t->easy->set.tls, r->host, r->port, false);
   return rc;

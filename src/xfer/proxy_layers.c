@@ -56,10 +56,14 @@ static sl_result push_haproxy(struct transfer *t)
 
 sl_result sl_proxy_layers_first(struct dial *d)
 {
-  const struct proxy_config *config = d->t->easy->set.proxy;
   const struct proxy_hop *socks = sl_proxy_socks_hop(&d->route);
-  sl_result rc = config->haproxyprotocol || config->haproxy_client_ip ? push_haproxy(d->t) : SL_OK;
-  return rc || !socks ? rc : push_socks(d, socks);
+  return socks ? push_socks(d, socks) : SL_OK;
+}
+
+sl_result sl_proxy_layers_last(struct dial *d)
+{
+  const struct proxy_config *config = d->t->easy->set.proxy;
+  return config->haproxyprotocol || config->haproxy_client_ip ? push_haproxy(d->t) : SL_OK;
 }
 
 /* ---- CONNECT ---- */

@@ -9,7 +9,8 @@ struct proxy_hop;
 /* The SOCKS proxy on the way, NULL when there is none; and where it is asked to connect to. */
 const struct proxy_hop *sl_proxy_socks_hop(const struct route *r);
 void sl_proxy_socks_target(const struct route *r, struct slice *out_host, uint16_t *out_port);
-sl_result sl_proxy_layers_first(struct dial *d);  /* HAProxy's line, SOCKS */
+sl_result sl_proxy_layers_first(struct dial *d);  /* SOCKS */
+sl_result sl_proxy_layers_last(struct dial *d);   /* HAProxy's line: the first bytes that the origin's side sees */
 sl_result sl_proxy_layers_tunnel(struct dial *d); /* CONNECT */
 /* SL_OK with d->redial: once more, on a new connection. */
 sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result rc);
