@@ -341,7 +341,7 @@ CURLcode sl_opt_custom_cookielist(struct easy *e, union option_value value)
   return sl_easy_cookielist(e, line);
 }
 
-/* NULL and "" only switch HSTS on. Every file is read, the last one is written. */
+/* NULL and "" only switch HSTS on; NULL forgets the names so far. Every file is read, the last one is written. */
 CURLcode sl_opt_custom_hsts(struct easy *e, union option_value value)
 {
   const char *name = value.ptr;
@@ -355,6 +355,11 @@ CURLcode sl_opt_custom_hsts(struct easy *e, union option_value value)
     return CURLE_OUT_OF_MEMORY;
   }
   sl_settings_put_own(SL_TOPIC_HTTP, http, SLOT(http_config, hsts), copy);
+  if (!name) {
+    sl_settings_names_free(http->hstsfiles);
+    http->hstsfiles = NULL;
+    http->hsts_files_read = 0;
+  }
   http->hsts_ctrl |= CURLHSTS_ENABLE;
   return CURLE_OK;
 }

@@ -55,7 +55,7 @@ static const struct {
     {"alt-svc", CURL_VERSION_ALTSVC, false},
     {"AsynchDNS", CURL_VERSION_ASYNCHDNS, true},
     {"brotli", CURL_VERSION_BROTLI, true},
-    {"HSTS", CURL_VERSION_HSTS, false},
+    {"HSTS", CURL_VERSION_HSTS, true},
     {"HTTP2", CURL_VERSION_HTTP2, false},
     {"HTTPS-proxy", CURL_VERSION_HTTPS_PROXY, true},
     {"IDN", CURL_VERSION_IDN, true},

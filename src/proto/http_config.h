@@ -48,6 +48,7 @@ struct http_config {
   int32_t maxredirs;     /* -1 without end */
   int32_t expect_100_timeout_ms;
   uint16_t stream_weight; /* 0, or 1-256 */
+  uint32_t hsts_files_read; /* of hstsfiles, from its beginning */
 
   uint8_t method;         /* enum http_method */
   uint8_t http_version;   /* CURL_HTTP_VERSION_* */
@@ -61,6 +62,7 @@ struct http_config {
   bool cookiesession, autoreferer, unrestricted_auth, http09_allowed;
   bool http_content_decoding, http_transfer_decoding, transfer_encoding;
   bool ignore_content_length, pipewait;
+  bool hsts_asked; /* hstsreadfunction has been called to its end */
 };
 
 #endif

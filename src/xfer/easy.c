@@ -8,6 +8,7 @@
 #include "xfer/certs.h"
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
+#include "xfer/hsts_store.h"
 #include "xfer/transfer.h"
 
 struct easy *sl_easy_new(void)
@@ -32,6 +33,7 @@ void sl_easy_free(struct easy *e)
   sl_conn_unhold(e);
   sl_multi_free(e->own);
   sl_cookies_free(e);
+  sl_hsts_free(e);
   if (e->share)
     sl_easy_set_share(e, NULL);
   sl_header_store_done(e);

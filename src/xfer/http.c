@@ -46,6 +46,7 @@ static sl_result http_start(struct transfer *t)
   sl_http_response_reset(t);
   sl_sink_reset(&t->sink);
   t->request_us = t->multi->reactor.now_us;
+  t->easy->info.starttransfer_us = t->easy->info.posttransfer_us = 0; /* of the last request, as pretransfer_us is */
   t->easy->info.method = h->method;
   t->easy->info.custom_method = t->easy->set.io.customrequest && !h->no_custom;
   bool touched = t->source.touched;

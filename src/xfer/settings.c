@@ -261,6 +261,8 @@ static sl_result copy_http(const struct http_config *http, struct http_config *c
 {
   copy->copypostfields = NULL;
   copy->cookiefile = copy->hstsfiles = NULL;
+  copy->hsts_files_read = 0; /* the copy has a store of its own */
+  copy->hsts_asked = false;
   if (copy_names(http->cookiefile, &copy->cookiefile) ||
       copy_names(http->hstsfiles, &copy->hstsfiles))
     return SL_NOMEM;

@@ -5,6 +5,7 @@
 #include "tls/tls.h"
 #include "xfer/conn.h"
 #include "xfer/cookies.h"
+#include "xfer/hsts_store.h"
 
 void sl_share_lock(struct share *s, void *who, curl_lock_data what, bool on)
 {
@@ -55,6 +56,7 @@ void sl_share_free(struct share *s)
   sl_dns_cache_done(&s->dns_cache);
   sl_tls_cache_free(s->tls);
   sl_cookie_store_free(s->cookies);
+  sl_hsts_store_free(s->hsts);
   s->magic = 0;
   sl_free(s);
 }

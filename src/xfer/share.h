@@ -17,6 +17,7 @@ struct share {
   struct pool pool;
   struct tls_cache *tls;  /* NULL until shared */
   struct cookie_store *cookies; /* NULL until shared */
+  struct hsts_store *hsts;      /* NULL until used */
 };
 
 struct share *sl_share_new(void);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "loop/scratch.h"
 #include "wire/encode.h"
+#include "xfer/hsts_store.h"
 #include "xfer/netrc_file.h"
 #include "xfer/protos.h"
 #include "xfer/share.h"
@@ -180,9 +181,11 @@ sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
 {
   const struct io_config *io = &t->easy->set.io;
   t->redirected = redirected;
-  sl_result rc = choose_proto(t);
+  sl_result rc = host_ascii(t);
   if (!rc)
-    rc = host_ascii(t);
+    rc = sl_hsts_upgrade(t);
+  if (!rc)
+    rc = choose_proto(t);
   if (rc)
     return rc;
   t->port = !redirected && io->port ? io->port : t->url->port.n ? t->url->port_number : t->proto->port;
@@ -338,9 +341,17 @@ static sl_result step_dial(struct transfer *t)
   return SL_OK;
 }
 
+static sl_result step_route(struct transfer *t)
+{
+  if (!t->proto->no_conn)
+    return route(t);
+  t->state = XFER_DO;
+  return SL_OK;
+}
+
 static sl_result step(struct transfer *t)
 {
-  sl_result rc;
+  sl_result rc = SL_OK;
   switch (t->state) {
   case XFER_INIT:
     rc = begin(t);
@@ -348,12 +359,7 @@ static sl_result step(struct transfer *t)
     return rc;
   case XFER_ROUTE:
   case XFER_WAITING:
-    if (t->proto->no_conn)
-      t->state = XFER_DO;
-    else
-      rc = route(t);
-    if (t->proto->no_conn)
-      rc = SL_OK;
+    rc = step_route(t);
     break;
   case XFER_DIAL:
     rc = step_dial(t);

@@ -22,7 +22,7 @@ CC = os.environ.get("SLUICE_CC", "cc")
 SECONDS = 30
 LOCAL = "127.0.0.1"
 VARIABLES_OF_A_USER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ALL_PROXY", "HTTPS_PROXY",
-                       "NO_PROXY", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_DIR")
+                       "NO_PROXY", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_HOME")
 
 
 def program(name):
@@ -33,9 +33,17 @@ def program(name):
     return path
 
 
+def plain_environment(**more):
+    """Neither our library nor settings of the user."""
+    env = {k: v for k, v in os.environ.items()
+           if k not in VARIABLES_OF_A_USER and k != "LD_LIBRARY_PATH" and not k.startswith("GIT_")}
+    env.update({k: str(v) for k, v in more.items()})
+    return env
+
+
 def environment(**more):
     """The one to run programs in: our library, no settings of the user."""
-    env = {k: v for k, v in os.environ.items() if k not in VARIABLES_OF_A_USER}
+    env = plain_environment()
     env.update(LD_LIBRARY_PATH=str(LIB), LC_ALL="C.UTF-8")
     env.update({k: str(v) for k, v in more.items()})
     return env
@@ -51,7 +59,7 @@ def run(*command, env=None, seconds=SECONDS, **more):
 
 def must(*command, **more):
     """run(), or an error with all that was said. With our library only if env says so."""
-    more.setdefault("env", {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"})
+    more.setdefault("env", plain_environment())
     done = run(*command, **more)
     if done.returncode:
         raise RuntimeError("%s\nstatus %d\n%s%s" % (" ".join(map(str, command)), done.returncode,
@@ -81,7 +89,7 @@ class Server:
 
     def __init__(self, command, ports, log, **more):
         self.log = pathlib.Path(log)
-        more.setdefault("env", {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"})
+        more.setdefault("env", plain_environment())
         with open(log, "wb") as out:
             self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=out, start_new_session=True, **more)

@@ -97,8 +97,7 @@ class Git(common.RealTest):
     @classmethod
     def plain_git(cls, *arguments, **more):
         """Without our library, for what is around a test."""
-        env = {k: v for k, v in os.environ.items() if k not in ("LD_LIBRARY_PATH", "GIT_DIR")}
-        env.update(HOME=str(cls.place / "home"), GIT_CONFIG_NOSYSTEM="1")
+        env = common.plain_environment(HOME=cls.place / "home", GIT_CONFIG_NOSYSTEM="1")
         return common.must(cls.git_program, *arguments, env=env, **more)
 
     def git(self, *arguments, status=0, env=None, **more):

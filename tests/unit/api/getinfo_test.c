@@ -208,6 +208,8 @@ TEST(strings)
   e->info.effective_url = sl_strdup("http://a/");
   e->info.redirect_url = sl_strdup("http://b/");
   e->info.content_type = sl_strdup("text/plain");
+  CHECK(string_of(e, CURLINFO_CONTENT_TYPE) == NULL); /* kept from an earlier transfer */
+  e->info.has_content_type = true;
   e->info.ftp_entry_path = sl_strdup("/home");
   e->info.referer = sl_strdup("http://c/");
   e->info.scheme = "http";
@@ -296,6 +298,7 @@ TEST(a_new_transfer_forgets_the_last)
   info.effective_url = sl_strdup("http://a/");
   info.referer = sl_strdup("r");
   info.content_type = sl_strdup("c");
+  info.has_content_type = true;
   info.redirect_url = sl_strdup("u");
   info.ftp_entry_path = sl_strdup("p");
   info.response_code = 200;
@@ -303,7 +306,7 @@ TEST(a_new_transfer_forgets_the_last)
   info.xfer_id = 8;
   strcpy(info.primary_ip, "127.0.0.1");
   sl_info_start(&info);
-  CHECK(!info.redirect_url && !info.referer && !info.content_type && !info.ftp_entry_path);
+  CHECK(!info.redirect_url && !info.referer && !info.has_content_type && !info.ftp_entry_path);
   CHECK_INT(info.response_code, 0);
   CHECK_INT(info.total_us, 0);
   CHECK_INT(info.filetime, -1);
