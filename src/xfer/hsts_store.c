@@ -162,10 +162,7 @@ static sl_result make_https(struct transfer *t)
     return sl_fail(t, sl_url_result(uc), "URL rejected: %s", sl_url_strerror(uc));
   if (!t->url->host_8bit) /* else it is in the arena */
     t->host = next.host;
-  sl_url_done(&t->own_url);
-  t->own_url = next;
-  t->url = &t->own_url;
-  return SL_OK;
+  return sl_transfer_take_url(t, &next);
 }
 
 sl_result sl_hsts_upgrade(struct transfer *t)
@@ -251,8 +248,9 @@ static void save(struct easy *e, const struct hsts_store *s)
 /* A handle that has asked for nothing has nothing to write: the files are as they were. */
 void sl_hsts_free(struct easy *e)
 {
-  bool shared = sl_share_has(e, CURL_LOCK_DATA_HSTS);
-  bool used = shared ? e->share->hsts != NULL : e->hsts != NULL;
+  lock(e, true);
+  bool used = sl_share_has(e, CURL_LOCK_DATA_HSTS) ? e->share->hsts != NULL : e->hsts != NULL;
+  lock(e, false);
   if (enabled(e) && used && !load_files(e)) {
     struct hsts_store *s = enter(e);
     save(e, s);

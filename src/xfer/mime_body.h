@@ -1,4 +1,4 @@
-/* CURLOPT_MIMEPOST and CURLOPT_HTTPPOST as a request body. */
+/* CURLOPT_MIMEPOST and CURLOPT_HTTPPOST as a request body: the glue between a mime_reader and a transfer's source. */
 #ifndef SL_XFER_MIME_BODY_H
 #define SL_XFER_MIME_BODY_H
 
@@ -7,7 +7,9 @@
 
 struct transfer;
 
-sl_result sl_mime_body(struct transfer *t);                 /* sets t->source */
-void sl_mime_fields(struct transfer *t, struct buf *dst);   /* Content-Type with the boundary */
+/* Sets t->source, rewound and measured: its size is -1 when it is not known. May be called for every request. */
+sl_result sl_mime_body(struct transfer *t);               /* as a form */
+sl_result sl_mime_mail(struct transfer *t);               /* as a mail, CURLOPT_HTTPHEADER in front */
+void sl_mime_fields(struct transfer *t, struct buf *dst); /* of a form: Content-Type with the boundary */
 
 #endif

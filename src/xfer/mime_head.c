@@ -43,7 +43,7 @@ static void add_fields(const struct curl_slist *l, struct buf *dst)
 
 /* ---- types ---- */
 
-static const char *type_by_name(const char *name)
+const char *sl_mime_type_of_name(const char *name)
 {
   static const struct {
     struct slice end;
@@ -62,19 +62,14 @@ static const char *type_by_name(const char *name)
   return NULL;
 }
 
-const char *sl_mime_type_of_name(const char *name)
-{
-  return type_by_name(name);
-}
-
 /* Plain text is what a part is anyway; only a file in a form says so. */
 static const char *guess(const struct mime_style *style, const struct curl_mimepart *p)
 {
   if (p->kind == MIME_PARTS)
     return "multipart/mixed";
-  const char *type = type_by_name(p->filename);
+  const char *type = sl_mime_type_of_name(p->filename);
   if (!type && p->kind == MIME_FILE) {
-    type = type_by_name(p->path);
+    type = sl_mime_type_of_name(p->path);
     if (!type)
       type = "application/octet-stream";
   }

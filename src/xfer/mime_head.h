@@ -11,6 +11,9 @@ struct mime_style {
   const struct curl_slist *headers; /* the application's, for the message */
 };
 
+/* By its ending; NULL: not one of the few that are known, or name is NULL. */
+const char *sl_mime_type_of_name(const char *name);
+
 /* "Content-Type: ...; boundary=..." and CRLF. */
 void sl_mime_root_type(const struct mime_style *style, const struct curl_mime *root, struct buf *dst);
 /* The head of a mail, with the empty line. */

@@ -1,9 +1,7 @@
 /* See progress.h. */
 #include "xfer/progress.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "xfer/meter.h"
 #include "xfer/transfer.h"
 
 enum { TICK_US = 1000000 };
@@ -19,21 +17,6 @@ bool sl_progress_wanted(const struct transfer *t)
   return !io->noprogress || (io->low_speed_limit && io->low_speed_time);
 }
 
-/* CURLOPT_NOPROGRESS off and no callback: one line on stderr, rewritten in place. */
-static void meter(struct transfer *t, bool last)
-{
-  struct progress *p = &t->progress;
-  FILE *to = t->easy->set.io.stderr_file ? t->easy->set.io.stderr_file : stderr;
-  int64_t us = t->multi->reactor.now_us - t->start_us;
-  int64_t speed = us > 0 ? (int64_t)((double)(p->dl_now + p->ul_now) * 1e6 / (double)us) : 0;
-  if (!p->started)
-    fprintf(to, "%12s %12s %12s %10s\n", "Received", "of", "Sent", "Bytes/s");
-  p->started = true;
-  fprintf(to, "\r%12" PRId64 " %12" PRId64 " %12" PRId64 " %10" PRId64 "%s", p->dl_now,
-          p->dl_total > 0 ? p->dl_total : 0, p->ul_now, speed, last ? "\n" : "");
-  fflush(to);
-}
-
 static sl_result notify(struct transfer *t, bool last)
 {
   const struct io_config *io = &t->easy->set.io;
@@ -47,7 +30,7 @@ static sl_result notify(struct transfer *t, bool last)
     rc = io->progressfunction(io->xferinfodata, (double)dl, (double)p->dl_now, (double)ul, (double)p->ul_now);
   t->multi->callback_depth--;
   if (rc == CURL_PROGRESSFUNC_CONTINUE)
-    meter(t, last);
+    sl_meter_print(t, last);
   else if (rc)
     return sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "Callback aborted");
   return SL_OK;

@@ -21,7 +21,7 @@ struct progress {
   int64_t slow_bytes;         /* dl_now + ul_now at the last look */
   int64_t looked_us;
   int64_t next_tick_us;       /* when the callback is due even if nothing moves */
-  bool started;               /* the built-in meter has printed its head */
+  int64_t meter_us, meter_bytes; /* the built-in meter's last line: when, and what had passed; 0: no line yet */
 };
 
 void sl_progress_init(struct transfer *t);

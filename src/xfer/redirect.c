@@ -90,10 +90,7 @@ static sl_result switch_url(struct transfer *t)
   CURLUcode uc = resolve(t, &next);
   if (uc)
     return sl_fail(t, sl_url_result(uc), "The redirect target URL could not be parsed: %s", sl_url_strerror(uc));
-  sl_url_done(&t->own_url);
-  t->own_url = next;
-  t->url = &t->own_url;
-  return SL_OK;
+  return sl_transfer_take_url(t, &next);
 }
 
 sl_result sl_redirect_follow(struct transfer *t)

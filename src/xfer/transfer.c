@@ -177,6 +177,18 @@ static bool leaves_origin(const struct transfer *t)
                              sl_text_ieq_str(t->host, h->origin_host));
 }
 
+sl_result sl_transfer_take_url(struct transfer *t, struct url *next_own)
+{
+  if (!t->own_url && !(t->own_url = sl_calloc(1, sizeof *t->own_url))) {
+    sl_url_done(next_own);
+    return SL_NOMEM;
+  }
+  sl_url_done(t->own_url);
+  *t->own_url = *next_own;
+  t->url = t->own_url;
+  return SL_OK;
+}
+
 sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
 {
   const struct io_config *io = &t->easy->set.io;
@@ -461,7 +473,9 @@ static void release(struct transfer *t)
     t->proto->cleanup(t);
   drop_connection(t);
   sl_sink_done(&t->sink);
-  sl_url_done(&t->own_url);
+  if (t->own_url)
+    sl_url_done(t->own_url);
+  sl_free(t->own_url);
   sl_arena_done(&t->arena);
   sl_buf_done(&t->error);
   t->easy->xfer = NULL;

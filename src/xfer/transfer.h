@@ -53,7 +53,7 @@ struct transfer {
   struct timer timer;       /* the nearest of the deadlines below */
   struct list wait_link;    /* in multi->waiting */
   const struct url *url;    /* of the current request: the easy handle's, or own_url after a redirect */
-  struct url own_url;
+  struct url *own_url;      /* NULL until a redirect */
   struct slice host;        /* ASCII, an IPv6 address in brackets; of url or in the arena */
   const char *user, *password; /* for the origin, in the arena or the settings'; NULL: none */
   const char *proxy_user, *proxy_password; /* in the arena; NULL: none */
@@ -90,6 +90,8 @@ struct transfer {
 
 struct transfer *sl_transfer_new(struct multi *m, struct easy *e); /* NULL: out of memory */
 void sl_transfer_run(struct transfer *t);    /* as far as it goes; may free it */
+/* Makes *next_own the transfer's URL; SL_NOMEM frees it. */
+sl_result sl_transfer_take_url(struct transfer *t, struct url *next_own);
 /* Another URL from now on: which protocol, host, port and credentials. */
 sl_result sl_transfer_use_url(struct transfer *t, bool redirected);
 /* Ends it now, without a message (curl_multi_remove_handle, cleanup) or because of `result`. */
