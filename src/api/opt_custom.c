@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "wire/encode.h"
 #include "xfer/easy.h"
+#include "xfer/mime.h"
 
 #define SLOT(type, field) ((unsigned)(offsetof(struct type, field) / sizeof(void *)))
 
@@ -97,12 +98,18 @@ CURLcode sl_opt_custom_httppost(struct easy *e, union option_value value)
   return value.ptr ? switch_method(e, SL_HTTP_POST_FORM) : set_method(e, SL_HTTP_GET);
 }
 
+/* A multipart is one handle's at a time, and cannot be a part of another then. */
 CURLcode sl_opt_custom_mimepost(struct easy *e, union option_value value)
 {
   struct http_config *http = own_http(e);
   if (!http)
     return CURLE_OUT_OF_MEMORY;
-  http->mimepost = value.ptr;
+  if (value.ptr != http->mimepost) {
+    if (value.ptr && !sl_mime_bind(value.ptr))
+      return CURLE_BAD_FUNCTION_ARGUMENT;
+    sl_mime_unbind(http->mimepost);
+    http->mimepost = value.ptr;
+  }
   return value.ptr ? switch_method(e, SL_HTTP_POST_MIME) : set_method(e, SL_HTTP_GET);
 }
 

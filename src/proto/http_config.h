@@ -35,7 +35,7 @@ struct http_config {
   const char *postfields; /* borrowed, or copypostfields; NULL: the read callback */
   struct curl_slist *httpheader, *http200aliases; /* borrowed */
   struct curl_httppost *httppost;                 /* borrowed */
-  curl_mime *mimepost;                            /* borrowed */
+  curl_mime *mimepost; /* bound to this handle: xfer/mime.h */
   curl_trailer_callback trailerfunction;
   void *trailerdata;
   curl_hstsread_callback hstsreadfunction;

@@ -143,7 +143,7 @@ static enum http1_event field_line(struct http1 *h, struct slice *in, struct sli
     if (out->n >= HTTP1_MAX_LINE)
       return too_large(h, "Too long header line");
   }
-  if (memchr(out->p, 0, out->n))
+  if (!h->no_nul && memchr(out->p, 0, out->n))
     return bad(h, "Nul byte in header");
   const char *cr = memchr(out->p, '\r', out->n);
   if (cr && cr[1] != '\n')

@@ -30,19 +30,25 @@ void sl_easy_free(struct easy *e)
 {
   if (e->multi && e->multi != e->own)
     sl_multi_remove(e->multi, e);
-  sl_conn_unhold(e);
-  sl_multi_free(e->own);
-  sl_cookies_free(e);
-  sl_hsts_free(e);
+  if (e->last_conn)
+    sl_conn_unhold(e);
+  if (e->own)
+    sl_multi_free(e->own);
+  if (e->cookies || e->share || e->set.http->cookie_engine)
+    sl_cookies_free(e);
+  if (e->hsts || e->share || e->set.http->hsts_ctrl)
+    sl_hsts_free(e);
   if (e->share)
     sl_easy_set_share(e, NULL);
   sl_header_store_done(e);
   if (e->certs)
     sl_certs_free(e);
-  sl_auth_memory_free(e->auth);
-  if (e->url)
+  if (e->auth)
+    sl_auth_memory_free(e->auth);
+  if (e->url) {
     sl_url_done(e->url);
-  sl_free(e->url);
+    sl_free(e->url);
+  }
   sl_info_done(&e->info);
   sl_settings_done(&e->set);
   e->magic = 0;

@@ -499,6 +499,7 @@ static sl_result receive(struct transfer *t)
         return on_close(t);
       first_bytes(t);
     }
+    t->http.parser.no_nul = !t->http.head_done && in.n && !memchr(in.p, 0, in.n);
     pending = false;
     sl_result rc = parse(t, &in, &end);
     sl_result kept = sl_conn_keep(t->conn, in);

@@ -55,6 +55,10 @@ static sl_result content_length(struct transfer *t, struct slice value)
   int64_t n = -1;
   if (h->parser.status < 200)
     return SL_OK;
+  if (!h->length_known && sl_num_parse(value, INT64_MAX, &h->content_length)) {
+    h->length_known = true; /* what nearly all send */
+    return SL_OK;
+  }
   /* RFC 9110 8.6: a list of equal numbers counts as the number. */
   while (sl_text_next(&value, ',', &first)) {
     int64_t each;
@@ -222,29 +226,30 @@ struct field {
 };
 #define FIELD(n, f) {n, sizeof(n) - 1, f}
 static const struct field fields[] = {
-    FIELD("content-length", content_length),
-    FIELD("transfer-encoding", transfer_encoding),
-    FIELD("content-encoding", content_encoding),
-    FIELD("content-type", content_type),
-    FIELD("connection", connection),
-    FIELD("location", location),
-    FIELD("set-cookie", set_cookie),
-    FIELD("last-modified", last_modified),
-    FIELD("content-range", content_range),
-    FIELD("www-authenticate", www_authenticate),
-    FIELD("proxy-authenticate", proxy_authenticate),
-    FIELD("proxy-connection", proxy_connection),
-    FIELD("retry-after", retry_after),
-    FIELD("strict-transport-security", strict_transport_security),
+    FIELD("Content-Length", content_length),
+    FIELD("Transfer-Encoding", transfer_encoding),
+    FIELD("Content-Encoding", content_encoding),
+    FIELD("Content-Type", content_type),
+    FIELD("Connection", connection),
+    FIELD("Location", location),
+    FIELD("Set-Cookie", set_cookie),
+    FIELD("Last-Modified", last_modified),
+    FIELD("Content-Range", content_range),
+    FIELD("Www-Authenticate", www_authenticate),
+    FIELD("Proxy-Authenticate", proxy_authenticate),
+    FIELD("Proxy-Connection", proxy_connection),
+    FIELD("Retry-After", retry_after),
+    FIELD("Strict-Transport-Security", strict_transport_security),
 };
 
+/* Names are looked for as they are usually written first, then without regard to case. */
 static const struct field *known_field(struct slice name)
 {
   char first = sl_lower(name.p[0]);
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (fields[i].len == name.n && fields[i].name[0] == first &&
-        sl_text_ieq(name, slice_of(fields[i].name, name.n)))
-      return &fields[i];
+  for (const struct field *f = fields; f < fields + sizeof fields / sizeof *fields; f++)
+    if (f->len == name.n && sl_lower(f->name[0]) == first &&
+        (!memcmp(f->name, name.p, name.n) || sl_text_ieq(name, slice_of(f->name, name.n))))
+      return f;
   return NULL;
 }
 

@@ -221,15 +221,16 @@ void sl_mime_headers(struct curl_mimepart *p, struct curl_slist *headers, bool t
 
 void sl_mime_clear(struct curl_mimepart *p)
 {
-  if (p->kind == MIME_PARTS) {
-    drop_parts(p->parts);
-    sl_free(p->parts);
-  } else {
-    free_plain(p);
-  }
-  p->kind = MIME_EMPTY;
+  struct curl_mimepart before = *p;
+  p->kind = MIME_EMPTY; /* first: the application's free function may look at it */
   p->size = 0;
   p->own_data = p->started = false;
+  if (before.kind != MIME_PARTS) {
+    free_plain(&before);
+    return;
+  }
+  drop_parts(before.parts);
+  sl_free(before.parts);
 }
 
 sl_result sl_mime_data(struct curl_mimepart *p, const char *data, size_t n, bool copy)

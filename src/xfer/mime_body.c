@@ -10,6 +10,7 @@
 
 struct mime_body {
   struct body_reader base;
+  struct mime_style style;
   struct mime_reader reader;
 };
 
@@ -28,6 +29,7 @@ static sl_result report(struct transfer *t, const struct mime_body *b, sl_result
 static sl_result body_read(struct transfer *t, char *dst, size_t cap, size_t *out_n)
 {
   struct mime_body *b = body_of(t);
+  b->style.headers = t->easy->set.http->httpheader; /* which the application may have replaced since */
   t->multi->callback_depth++;
   sl_result rc = sl_mime_reader_read(&b->reader, dst, cap, out_n);
   t->multi->callback_depth--;
@@ -82,8 +84,6 @@ static sl_result choose_tree(struct transfer *t, struct curl_mime **out_root)
 static sl_result make_body(struct transfer *t, bool mail)
 {
   const struct http_config *h = t->easy->set.http;
-  struct mime_style style = {
-      .mail = mail, .backslash = h->mime_options & CURLMIMEOPT_FORMESCAPE, .headers = h->httpheader};
   struct curl_mime *root = NULL;
   sl_result rc = choose_tree(t, &root);
   if (rc || !root)
@@ -96,7 +96,8 @@ static sl_result make_body(struct transfer *t, bool mail)
     return SL_NOMEM;
   }
   b->base.ops = &body_ops;
-  sl_mime_reader_init(&b->reader, root, &style);
+  b->style = (struct mime_style){.mail = mail, .backslash = h->mime_options & CURLMIMEOPT_FORMESCAPE};
+  sl_mime_reader_init(&b->reader, root, &b->style);
   t->source.reader = &b->base;
   return SL_OK;
 }
@@ -112,6 +113,7 @@ static sl_result use_body(struct transfer *t, bool mail)
     sl_source_none(&t->source);
     return SL_OK;
   }
+  b->style.headers = t->easy->set.http->httpheader;
   rc = body_rewind(t);
   if (!rc)
     rc = report(t, b, sl_mime_reader_measure(&b->reader, &size));
@@ -134,5 +136,5 @@ void sl_mime_fields(struct transfer *t, struct buf *dst)
 {
   const struct mime_body *b = body_of(t);
   if (b)
-    sl_mime_root_type(&b->reader.style, b->reader.root, dst);
+    sl_mime_root_type(&b->style, b->reader.root, dst);
 }

@@ -24,7 +24,7 @@ static sl_result failed(struct mime_reader *r, sl_result code, const char *error
 
 void sl_mime_reader_init(struct mime_reader *r, struct curl_mime *root, const struct mime_style *style)
 {
-  *r = (struct mime_reader){.root = root, .style = *style, .file = {.fd = -1}};
+  *r = (struct mime_reader){.root = root, .style = style, .file = {.fd = -1}};
   sl_buf_init(&r->text, TEXT_MAX);
 }
 
@@ -87,7 +87,7 @@ static void add_step(struct mime_reader *r)
     return;
   }
   add_delimiter(r, m, p == m->first, "\r\n");
-  sl_mime_part_head(&r->style, p, &r->text);
+  sl_mime_part_head(r->style, p, &r->text);
   r->next = p->next;
   if (is_leaf(p)) {
     r->leaf = p;
@@ -105,8 +105,8 @@ static sl_result next_text(struct mime_reader *r)
     r->begun = true;
     r->in = r->root;
     r->next = r->root->first;
-    if (r->style.mail && !r->depth)
-      sl_mime_root_head(&r->style, r->root, &r->text);
+    if (r->style->mail && !r->depth)
+      sl_mime_root_head(r->style, r->root, &r->text);
   }
   while (!r->leaf && !r->ended && r->text.n < TEXT_ENOUGH)
     add_step(r);
@@ -122,7 +122,7 @@ static sl_result inner_open(struct mime_reader *r, const struct curl_mimepart *p
   r->inner = sl_malloc(sizeof *r->inner);
   if (!r->inner)
     return SL_NOMEM;
-  sl_mime_reader_init(r->inner, p->parts, &r->style);
+  sl_mime_reader_init(r->inner, p->parts, r->style);
   r->inner->depth = (uint8_t)(r->depth + 1);
   return SL_OK;
 }

@@ -15,7 +15,7 @@
 
 struct mime_reader {
   struct curl_mime *root;
-  struct mime_style style;
+  const struct mime_style *style; /* borrowed */
   struct buf text;
   uint32_t text_at;
   bool begun, ended;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "xfer/mime.h"
 
 /* ---- defaults -------------------------------------------------------------------------------- */
 
@@ -153,6 +154,7 @@ static void topic_done(enum settings_topic topic, void *base)
     sl_free(http->copypostfields);
     sl_settings_names_free(http->cookiefile);
     sl_settings_names_free(http->hstsfiles);
+    sl_mime_unbind(http->mimepost);
   }
 }
 
@@ -257,14 +259,24 @@ static sl_result copy_names(const struct curl_slist *names, struct curl_slist **
   return SL_OK;
 }
 
+/* The copy of a MIME tree belongs to the handle alone. */
+static sl_result copy_mimepost(const struct http_config *http, struct http_config *copy)
+{
+  if (!http->mimepost || http->mimepost->gone)
+    return SL_OK;
+  copy->mimepost = sl_mime_dup(http->mimepost);
+  return copy->mimepost && sl_mime_bind(copy->mimepost) ? SL_OK : SL_NOMEM;
+}
+
 static sl_result copy_http(const struct http_config *http, struct http_config *copy)
 {
   copy->copypostfields = NULL;
   copy->cookiefile = copy->hstsfiles = NULL;
+  copy->mimepost = NULL;
   copy->hsts_files_read = 0; /* the copy has a store of its own */
   copy->hsts_asked = false;
   if (copy_names(http->cookiefile, &copy->cookiefile) ||
-      copy_names(http->hstsfiles, &copy->hstsfiles))
+      copy_names(http->hstsfiles, &copy->hstsfiles) || copy_mimepost(http, copy))
     return SL_NOMEM;
   return copy_postfields(http, copy);
 }

@@ -9,17 +9,29 @@
 
 void sl_source_none(struct source *s)
 {
-  *s = (struct source){.size = 0, .eof = true};
+  *s = (struct source){.reader = s->reader, .size = 0, .eof = true};
 }
 
 void sl_source_mem(struct source *s, const char *mem, int64_t size)
 {
-  *s = (struct source){.mem = mem, .size = size};
+  *s = (struct source){.mem = mem, .reader = s->reader, .size = size};
 }
 
 void sl_source_callback(struct source *s, curl_read_callback fn, void *arg, int64_t size)
 {
-  *s = (struct source){.read_fn = fn, .read_arg = arg, .size = size};
+  *s = (struct source){.read_fn = fn, .read_arg = arg, .reader = s->reader, .size = size};
+}
+
+void sl_source_reader(struct source *s, int64_t size)
+{
+  *s = (struct source){.reader = s->reader, .from_reader = true, .size = size, .eof = size == 0};
+}
+
+void sl_source_done(struct source *s)
+{
+  if (s->reader)
+    s->reader->ops->free(s->reader);
+  *s = (struct source){0};
 }
 
 static sl_result ask(struct transfer *t, char *dst, size_t cap, size_t *out_n)
@@ -27,6 +39,8 @@ static sl_result ask(struct transfer *t, char *dst, size_t cap, size_t *out_n)
   struct source *s = &t->source;
   size_t n;
   s->touched = true;
+  if (s->from_reader)
+    return s->reader->ops->read(t, dst, cap, out_n);
   if (s->read_fn) {
     t->multi->callback_depth++;
     n = s->read_fn(dst, 1, cap, s->read_arg);
@@ -109,6 +123,8 @@ static sl_result rewind_callback(struct transfer *t, int64_t offset)
 {
   struct source *s = &t->source;
   const struct io_config *io = &t->easy->set.io;
+  if (s->from_reader)
+    return s->reader->ops->rewind(t);
   if (s->seek_fn)
     return seek_by_callback(t, s->seek_fn, s->seek_arg, offset);
   if (io->seekfunction)

@@ -473,6 +473,7 @@ static void release(struct transfer *t)
     t->proto->cleanup(t);
   drop_connection(t);
   sl_sink_done(&t->sink);
+  sl_source_done(&t->source);
   if (t->own_url)
     sl_url_done(t->own_url);
   sl_free(t->own_url);

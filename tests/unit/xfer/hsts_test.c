@@ -110,7 +110,9 @@ TEST(a_switch_goes_to_port_443)
   t->url = &url;
   CHECK_INT(sl_transfer_use_url(t, false), CURLE_UNSUPPORTED_PROTOCOL);
   sl_url_done(&url);
-  sl_url_done(&t->own_url);
+  if (t->own_url)
+    sl_url_done(t->own_url);
+  sl_free(t->own_url);
   sl_arena_done(&t->arena);
   sl_buf_done(&t->error);
   sl_free(t);
