@@ -15,6 +15,12 @@ void curl_easy_cleanup(CURL *curl)
   struct easy *e = sl_easy_of(curl);
   if (!e || (e->xfer && e->xfer->running))
     return; /* from within its own callback: there would be nothing to return to */
+  if (e->multi) {
+    struct multi *m = e->multi;
+    sl_multi_enter(m);
+    sl_multi_remove(m, e);
+    sl_multi_leave(m); /* the application's loop hears of its sockets while the handle is still there */
+  }
   sl_easy_free(e);
 }
 

@@ -112,10 +112,23 @@ static CURLFORMcode put_contents(struct draft *d, char *contents, bool copy)
   return CURL_FORMADD_OK;
 }
 
+/* FILECONTENT, BUFFERPTR and STREAM win over bytes that were given before them. */
+static void drop_contents(struct draft *d)
+{
+  if (d->now == d->first)
+    d->copy_contents = NULL;
+  if (d->now->flags & CURL_HTTPPOST_FILENAME)
+    sl_free(d->now->contents);
+  d->now->contents = NULL;
+}
+
 static CURLFORMcode put_filecontent(struct draft *d, const char *path)
 {
-  if (has_contents(d))
+  if (d->now->flags & ~CURL_HTTPPOST_FILENAME & ~CURL_HTTPPOST_PTRNAME)
     return CURL_FORMADD_OPTION_TWICE;
+  if (!path)
+    return CURL_FORMADD_NULL;
+  drop_contents(d);
   d->now->flags |= CURL_HTTPPOST_READFILE;
   return put_string(&d->now->contents, path);
 }
@@ -124,10 +137,12 @@ static CURLFORMcode put_file(struct draft *d, const char *path)
 {
   bool is_file = d->now->flags & CURL_HTTPPOST_FILENAME;
   CURLFORMcode rc = CURL_FORMADD_OK;
+  if (has_contents(d) && !is_file)
+    return CURL_FORMADD_OPTION_TWICE;
   if (!path)
     return CURL_FORMADD_NULL;
   if (has_contents(d))
-    rc = is_file ? another_file(d) : CURL_FORMADD_OPTION_TWICE;
+    rc = another_file(d);
   if (rc)
     return rc;
   d->now->flags |= CURL_HTTPPOST_FILENAME;
@@ -142,12 +157,17 @@ static CURLFORMcode put_type(struct draft *d, const char *type)
   return rc ? rc : put_string(&d->now->contenttype, type);
 }
 
+enum {
+  NOT_BYTES = CURL_HTTPPOST_FILENAME | CURL_HTTPPOST_READFILE | CURL_HTTPPOST_BUFFER | CURL_HTTPPOST_CALLBACK
+};
+
 static CURLFORMcode put_buffer(struct draft *d, char *buffer)
 {
-  if (d->now->buffer || has_contents(d))
+  if (d->now->flags & NOT_BYTES)
     return CURL_FORMADD_OPTION_TWICE;
   if (!buffer)
     return CURL_FORMADD_NULL;
+  drop_contents(d);
   d->now->flags |= CURL_HTTPPOST_BUFFER | CURL_HTTPPOST_PTRBUFFER;
   d->now->buffer = d->now->contents = buffer;
   return CURL_FORMADD_OK;
@@ -155,10 +175,11 @@ static CURLFORMcode put_buffer(struct draft *d, char *buffer)
 
 static CURLFORMcode put_stream(struct draft *d, void *userp)
 {
-  if (d->now->userp || has_contents(d))
+  if (d->now->flags & NOT_BYTES)
     return CURL_FORMADD_OPTION_TWICE;
   if (!userp)
     return CURL_FORMADD_NULL;
+  drop_contents(d);
   d->now->flags |= CURL_HTTPPOST_CALLBACK;
   d->now->userp = userp;
   d->now->contents = userp;
@@ -169,8 +190,6 @@ static CURLFORMcode put_length(long *slot, int64_t n)
 {
   if (*slot)
     return CURL_FORMADD_OPTION_TWICE;
-  if (n < 0)
-    return CURL_FORMADD_MEMORY;
   *slot = (long)n;
   return CURL_FORMADD_OK;
 }
@@ -279,7 +298,7 @@ static CURLFORMcode copy_name(struct draft *d)
 {
   struct curl_httppost *f = d->first;
   const char *name = d->copy_name ? d->copy_name : f->name;
-  if (f->namelength && memchr(name, 0, (size_t)f->namelength))
+  if (f->namelength < 0 || (f->namelength && memchr(name, 0, (size_t)f->namelength)))
     return CURL_FORMADD_NULL;
   if (!f->namelength)
     f->namelength = (long)strlen(name);

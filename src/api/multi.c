@@ -333,7 +333,7 @@ CURLMcode curl_multi_assign(CURLM *handle, curl_socket_t fd, void *data)
   struct watch *w = m ? sl_watch_find(&m->reactor, fd) : NULL;
   if (!m)
     return CURLM_BAD_HANDLE;
-  if (!w)
+  if (!w || w->quiet)
     return CURLM_BAD_SOCKET;
   w->app = data;
   return CURLM_OK;

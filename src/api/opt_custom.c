@@ -378,8 +378,11 @@ CURLcode sl_opt_custom_altsvc(struct easy *e, union option_value value)
     return CURLE_BAD_FUNCTION_ARGUMENT;
   CURLcode code =
       sl_setopt_string(e, SL_TOPIC_HTTP, SLOT(http_config, altsvc), name, name ? strlen(name) : 0);
-  if (!code && name && !e->set.http->altsvc_ctrl)
-    own_http(e)->altsvc_ctrl = CURLALTSVC_H1 | CURLALTSVC_H2 | CURLALTSVC_H3;
+  struct http_config *http = !code && name ? own_http(e) : NULL;
+  if (http)
+    http->altsvc_read = false;
+  if (http && !http->altsvc_ctrl)
+    http->altsvc_ctrl = CURLALTSVC_H1 | CURLALTSVC_H2 | CURLALTSVC_H3;
   return code;
 }
 

@@ -52,7 +52,7 @@ static const struct {
   int bit;
   bool built;
 } features[] = {
-    {"alt-svc", CURL_VERSION_ALTSVC, false},
+    {"alt-svc", CURL_VERSION_ALTSVC, true},
     {"AsynchDNS", CURL_VERSION_ASYNCHDNS, true},
     {"brotli", CURL_VERSION_BROTLI, true},
     {"HSTS", CURL_VERSION_HSTS, true},

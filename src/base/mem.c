@@ -10,6 +10,7 @@ static const struct sl_mem_hooks libc_hooks = {malloc, free, realloc, strdup, ca
 static struct sl_mem_hooks hooks = {malloc, free, realloc, strdup, calloc};
 static unsigned long fail_at; /* tests only; 0: off */
 static unsigned long tried;
+static bool fail_only_one;
 
 void sl_mem_set_hooks(const struct sl_mem_hooks *set)
 {
@@ -21,6 +22,14 @@ unsigned long sl_mem_fail_after(unsigned long n)
   unsigned long before = tried;
   tried = 0;
   fail_at = n;
+  fail_only_one = false;
+  return before;
+}
+
+unsigned long sl_mem_fail_once(unsigned long n)
+{
+  unsigned long before = sl_mem_fail_after(n);
+  fail_only_one = true;
   return before;
 }
 
@@ -28,7 +37,7 @@ static bool injected(void)
 {
   if (!fail_at)
     return false;
-  return ++tried >= fail_at;
+  return fail_only_one ? ++tried == fail_at : ++tried >= fail_at;
 }
 
 void *sl_malloc(size_t size)

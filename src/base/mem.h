@@ -28,5 +28,6 @@ char *sl_memdup0(const void *src, size_t len); /* a copy of len bytes with a zer
 /* Tests: the n-th allocation from now on (1 is the next one) and all after it fail; 0: none.
  * Returns how many allocations were tried since the last call. */
 unsigned long sl_mem_fail_after(unsigned long n);
+unsigned long sl_mem_fail_once(unsigned long n); /* the same, but those after the n-th succeed */
 
 #endif

@@ -4,12 +4,12 @@
 #include "base/mem.h"
 #include "sys/clock.h"
 
-enum { FIRST_SLOTS = 4, FIRST_EVENTS = 8, MAX_EVENTS = 128 };
+enum { FIRST_SLOTS = 4, MAX_EVENTS = 128 };
 static const uint64_t wake_tag = UINT64_MAX;
 
 void sl_reactor_init(struct reactor *r)
 {
-  *r = (struct reactor){.poll_fd = -1, .wake_fd = -1};
+  *r = (struct reactor){.poll_fd = -1, .wake_fd = -1, .events_cap = FEW_EVENTS};
   sl_list_init(&r->dirty);
   sl_list_init(&r->jobs);
   sl_reactor_clock(r);
@@ -264,9 +264,14 @@ static void run_timers(struct reactor *r)
 
 /* ---- waiting and running ---- */
 
+static struct poll_event *kept(struct reactor *r)
+{
+  return r->events ? r->events : r->few;
+}
+
 static void grow_events(struct reactor *r)
 {
-  int cap = r->events_cap ? r->events_cap * 4 : FIRST_EVENTS;
+  int cap = r->events_cap * 4;
   if (cap > MAX_EVENTS)
     cap = MAX_EVENTS;
   if (cap == r->events_cap)
@@ -285,12 +290,10 @@ int sl_reactor_wait(struct reactor *r, int timeout_ms)
   if (!sl_reactor_poll_fd(r))
     return -1;
   sl_reactor_flush(r);
-  if (!r->events_cap || r->events_n == r->events_cap)
+  if (r->events_n == r->events_cap)
     grow_events(r);
   r->events_at = r->events_n = 0;
-  if (!r->events_cap)
-    return -1;
-  int n = sl_poll_wait(r->poll_fd, r->events, r->events_cap, timeout_ms);
+  int n = sl_poll_wait(r->poll_fd, kept(r), r->events_cap, timeout_ms);
   if (n > 0)
     r->events_n = n;
   return n;
@@ -306,7 +309,7 @@ void sl_reactor_event(struct reactor *r, int fd, unsigned ready)
 static void run_events(struct reactor *r)
 {
   while (r->events_at < r->events_n) {
-    struct poll_event e = r->events[r->events_at++];
+    struct poll_event e = kept(r)[r->events_at++];
     if (e.tag == wake_tag) {
       sl_wake_drain(r->wake_fd);
       continue;

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "sys/poll.h"
 
+enum { FEW_EVENTS = 4 };
 enum { WATCH_IN = SL_POLL_IN, WATCH_OUT = SL_POLL_OUT, WATCH_ERR = SL_POLL_ERR };
 
 struct watch;
@@ -28,6 +29,7 @@ struct watch {
   void *owner;     /* for fn */
   struct list dirty;
   void *app;       /* curl_multi_assign() */
+  void *who;       /* for socket_hook: whom it named last */
 };
 
 struct timer;
@@ -53,7 +55,8 @@ struct reactor {
   struct heap timers;
   int64_t now_us;       /* as of the last sl_reactor_clock() */
   int poll_fd, wake_fd; /* -1 until needed */
-  struct poll_event *events;
+  struct poll_event *events;      /* NULL: `few` are enough, or all that there is memory for */
+  struct poll_event few[FEW_EVENTS];
   int events_n, events_at, events_cap;
   void (*socket_hook)(struct reactor *r, struct watch *w, unsigned want); /* NULL: no application loop */
   void *hook_owner;

@@ -217,8 +217,7 @@ static sl_result file_time(struct ftp *f)
   if (f->code == 213 && sl_ftp_reply_time(f->text, &f->file_time)) {
     tell_time(f);
     FTP_ASK(f, FTP_TIME);
-    if (f->answer)
-      CO_FAIL(f->answer);
+    FTP_TRY(f->answer);
   }
   CO_END;
 }

@@ -104,12 +104,13 @@ sl_result sl_ftp_fail(struct ftp *f, sl_result code, const char *format, ...)
 bool sl_ftp_take_reply(struct ftp *f);
 sl_result sl_ftp_timed_out(struct ftp *f);
 
-#define FTP_SAY(f, verb, argument)                                                                 \
+#define FTP_TRY(result)                                                                            \
   do {                                                                                             \
-    sl_result said_ = sl_ftp_say((f), (verb), (argument));                                         \
-    if (said_)                                                                                     \
-      CO_FAIL(said_);                                                                              \
+    sl_result tried_ = (result);                                                                   \
+    if (tried_)                                                                                    \
+      CO_FAIL(tried_);                                                                             \
   } while (0)
+#define FTP_SAY(f, verb, argument) FTP_TRY(sl_ftp_say((f), (verb), (argument)))
 #define FTP_REPLY(f)                                                                               \
   do {                                                                                             \
     CO_AWAIT(sl_ftp_take_reply(f));                                                                \

@@ -19,8 +19,7 @@ static sl_result auth_tls(struct ftp *f)
     if (f->code == 234 || f->code == 334) {
       f->session->broken = true;
       FTP_ASK(f, FTP_TLS);
-      if (f->answer)
-        CO_FAIL(f->answer);
+      FTP_TRY(f->answer);
       f->session->tls = true;
       f->session->broken = false;
       break;
@@ -94,8 +93,7 @@ static sl_result protect(struct ftp *f)
     FTP_REPLY(f);
     if (f->code < 500) {
       FTP_ASK(f, FTP_CLEAR);
-      if (f->answer)
-        CO_FAIL(f->answer);
+      FTP_TRY(f->answer);
       f->session->tls_cleared = true;
     }
   }
@@ -130,9 +128,7 @@ static sl_result entry(struct ftp *f)
   CO_BEGIN(&f->pwd_co);
   FTP_SAY(f, "PWD", NULL);
   FTP_REPLY(f);
-  sl_result rc = take_entry(f);
-  if (rc)
-    CO_FAIL(rc);
+  FTP_TRY(take_entry(f));
   if (f->session->entry && *f->session->entry != '/') {
     FTP_SAY(f, "SYST", NULL);
     FTP_REPLY(f);
@@ -142,9 +138,7 @@ static sl_result entry(struct ftp *f)
       if (f->code == 250) {
         FTP_SAY(f, "PWD", NULL);
         FTP_REPLY(f);
-        rc = take_entry(f);
-        if (rc)
-          CO_FAIL(rc);
+        FTP_TRY(take_entry(f));
       }
     }
   }

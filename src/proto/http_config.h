@@ -62,6 +62,7 @@ struct http_config {
   bool cookiesession, autoreferer, unrestricted_auth, http09_allowed;
   bool http_content_decoding, http_transfer_decoding, transfer_encoding;
   bool ignore_content_length, pipewait;
+  bool altsvc_read; /* the file altsvc */
   bool hsts_asked; /* hstsreadfunction has been called to its end */
 };
 

@@ -27,6 +27,8 @@ static void drop_attempts(struct connector *c)
 
 void sl_connector_done(struct connector *c)
 {
+  if (!c->reactor)
+    return; /* its owner ran out of memory before it came to be */
   sl_timer_clear(c->reactor, &c->stagger);
   drop_attempts(c);
   if (c->won)
@@ -79,6 +81,11 @@ static void attempt_ready(struct watch *w, unsigned ready)
     sl_stream_free(&t->s);
   }
   c->notify(c->owner);
+}
+
+void *sl_connector_owner_of_watch(const struct watch *w)
+{
+  return w->fn == attempt_ready ? ((struct connector *)w->owner)->owner : NULL;
 }
 
 /* RFC 8305 4: after one family comes the other. */

@@ -29,6 +29,7 @@ void sl_connector_init(struct connector *c, struct reactor *r, const struct net_
                        const struct gate_ask *ask, void (*notify)(void *), void *owner);
 void sl_connector_done(struct connector *c);
 bool sl_connector_add(struct connector *c, const struct gate_addr *addr); /* false: out of memory */
+void *sl_connector_owner_of_watch(const struct watch *w); /* NULL: it is another's */
 /* SL_OK: *out_tcp is the caller's. SL_WAIT, or why no address could be connected. */
 sl_result sl_connector_step(struct connector *c, struct tcp **out_tcp);
 

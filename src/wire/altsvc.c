@@ -254,9 +254,9 @@ static bool unquote(struct slice text, struct slice *out)
 static uint8_t parse_alpn(struct slice text)
 {
   struct buf name;
-  sl_buf_init(&name, ALPN_MAX);
   if (slice_find(text, '%') == text.n)
     return alpn_of(text);
+  sl_buf_init(&name, ALPN_MAX);
   uint8_t bit = sl_encode_from_percent(text, SL_PERCENT_NO_ZERO, &name) ? alpn_of(sl_buf_peek(&name)) : 0;
   sl_buf_done(&name);
   return bit;

@@ -36,7 +36,10 @@ void sl_conn_free(struct conn *c, bool polite)
   sl_pool_lock(c->pool, NULL, true);
   sl_pool_leave(c->pool, c);
   sl_pool_lock(c->pool, NULL, false);
-  if (c->top && polite && !c->shut)
+  polite = polite && c->top && !c->shut;
+  if (c->proto_end)
+    c->proto_end(c, polite);
+  if (polite)
     sl_stream_shutdown(c->top);
   sl_stream_free(c->top);
   sl_buf_done(&c->in);

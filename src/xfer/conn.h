@@ -20,6 +20,8 @@ struct conn {
   struct transfer *xfer;  /* who uses it; NULL: idle */
   struct easy *held_by;   /* CURLOPT_CONNECT_ONLY: the application uses it; NULL else */
   struct buf in;          /* bytes read and not yet parsed; owns nothing when empty */
+  void *proto_state;      /* what its protocol remembers between transfers, and the end of that: */
+  void (*proto_end)(struct conn *c, bool polite); /* says goodbye if that is polite, frees proto_state; or NULL */
   uint16_t primary_port, local_port;
   uint8_t http_version;   /* CURL_HTTP_VERSION_* that it speaks */
   bool is_tls;            /* towards the origin */

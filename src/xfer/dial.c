@@ -58,6 +58,29 @@ static bool keep_route(struct dial *d)
   return true;
 }
 
+/* What is the same for the connection of a transfer and a data connection beside it. */
+static sl_result prepare(struct dial *d, struct transfer *t, struct conn *c, const struct route *route,
+                         enum gate_purpose purpose)
+{
+  struct gate_ask ask = {
+      .config = t->easy->set.gate,
+      .callback_depth = &t->multi->callback_depth,
+      .error = &t->error,
+  };
+  c->xfer = t;
+  c->is_tls = route->tls;
+  c->plain_proxy = route->plain_proxy;
+  d->t = t;
+  d->conn = c;
+  d->route = *route;
+  sl_dns_waiter_init(&d->waiter, resolved, d);
+  bool kept = keep_route(d);
+  ask.purpose = d->to_proxy ? GATE_PROXY : purpose;
+  ask.host = kept ? slice_str(d->first_host) : SLICE_NONE;
+  sl_connector_init(&d->connector, &t->multi->reactor, t->easy->set.net, &ask, notified, d);
+  return kept ? SL_OK : SL_NOMEM;
+}
+
 sl_result sl_dial_start(struct transfer *t, const struct route *route, struct slice key)
 {
   struct multi *m = t->multi;
@@ -74,25 +97,22 @@ sl_result sl_dial_start(struct transfer *t, const struct route *route, struct sl
   }
   t->conn = c;
   t->dial = d;
-  c->xfer = t;
-  c->is_tls = route->tls;
-  c->plain_proxy = route->plain_proxy;
-  d->t = t;
-  d->route = *route;
-  sl_dns_waiter_init(&d->waiter, resolved, d);
-  struct gate_ask ask = {
-      .config = t->easy->set.gate,
-      .callback_depth = &m->callback_depth,
-      .error = &t->error,
-  };
-  if (!keep_route(d))
-    return SL_NOMEM;
-  ask.purpose = d->to_proxy ? GATE_PROXY : GATE_ORIGIN;
-  ask.host = slice_str(d->first_host);
-  sl_connector_init(&d->connector, &m->reactor, t->easy->set.net, &ask, notified, d);
   t->easy->info.num_connects++;
   t->dial_us = m->reactor.now_us;
-  return SL_OK;
+  return prepare(d, t, c, route, t->easy->doh ? GATE_DOH : GATE_ORIGIN);
+}
+
+sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dial **out_dial)
+{
+  struct dial *d = sl_calloc(1, sizeof *d);
+  struct conn *c = d ? sl_conn_new(t->multi, sl_share_pool(t->easy, t->multi)) : NULL;
+  if (!c) {
+    sl_free(d);
+    return SL_NOMEM;
+  }
+  d->side = true;
+  *out_dial = d;
+  return prepare(d, t, c, route, GATE_FTP_DATA);
 }
 
 /* ---- addresses ---- */
@@ -155,9 +175,7 @@ static sl_result look_up(struct dial *d)
     d->connector.complete = true;
     return sl_connector_add(&d->connector, &addr) ? SL_OK : SL_NOMEM;
   }
-  if (!m->dns)
-    m->dns = sl_dns_new(&m->reactor, &m->callback_depth);
-  if (!m->dns)
+  if (!sl_multi_dns(m))
     return SL_NOMEM;
   struct dns_cache *cache = sl_share_dns_cache(t->easy, m);
   sl_result rc = t->easy->set.dns->resolve
@@ -248,10 +266,11 @@ static sl_result connect_step(struct dial *d)
     return rc > 0 ? could_not_connect(d, rc) : rc;
   sl_buf_clear(&t->error); /* what an address that lost had to say */
   sl_dns_cancel(&d->waiter);
-  sl_conn_take_tcp(t->conn, tcp);
-  t->easy->info.connect_us = sl_transfer_elapsed(t);
-  SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, t->conn->primary_ip,
-           t->conn->primary_port, t->conn->local_ip, t->conn->local_port);
+  sl_conn_take_tcp(d->conn, tcp);
+  if (!d->side)
+    t->easy->info.connect_us = sl_transfer_elapsed(t);
+  SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, d->conn->primary_ip,
+           d->conn->primary_port, d->conn->local_ip, d->conn->local_port);
   d->phase = DIAL_TARGET;
   return SL_OK;
 }
@@ -287,9 +306,7 @@ static sl_result ask_target(struct dial *d, struct slice host, uint16_t port, bo
   struct transfer *t = d->t;
   struct multi *m = t->multi;
   struct dns_answer *answer = NULL;
-  if (!m->dns)
-    m->dns = sl_dns_new(&m->reactor, &m->callback_depth);
-  if (!m->dns)
+  if (!sl_multi_dns(m))
     return SL_NOMEM;
   d->target_asked = true;
   struct dns_ask ask = {
@@ -340,16 +357,14 @@ static sl_result target_step(struct dial *d)
 
 static sl_result layers_step(struct dial *d)
 {
-  struct transfer *t = d->t;
-  sl_result rc = sl_stream_step(t->conn->top);
+  sl_result rc = sl_stream_step(d->conn->top);
   if (rc)
     return rc > 0 ? sl_layers_failed(d, rc) : rc;
   return sl_layers_done(d);
 }
 
-sl_result sl_dial_step(struct transfer *t)
+sl_result sl_dial_step(struct dial *d)
 {
-  struct dial *d = t->dial;
   sl_result rc = SL_OK;
   if (d->phase == DIAL_RESOLVE)
     rc = resolve(d);
@@ -364,5 +379,5 @@ sl_result sl_dial_step(struct transfer *t)
 
 unsigned sl_dial_want(const struct dial *d)
 {
-  return d->phase == DIAL_LAYERS ? sl_stream_want(d->t->conn->top) : 0;
+  return d->phase == DIAL_LAYERS ? sl_stream_want(d->conn->top) : 0;
 }

@@ -18,6 +18,7 @@ enum dial_phase {
 
 struct dial {
   struct transfer *t;
+  struct conn *conn;         /* that is being made */
   struct route route;        /* its strings in the transfer's arena */
   struct dns_waiter waiter;
   struct connector connector;
@@ -26,6 +27,7 @@ struct dial {
   unsigned added6, added4;   /* of the name's addresses, given to the connector */
   uint8_t phase;             /* enum dial_phase */
   bool to_proxy;
+  bool side;                 /* a data connection beside the transfer's own: not the caller's news, not in the pool */
   bool target_known, target_asked;
   bool redial;               /* the proxy wants a new connection for the next round */
   struct gate_addr target;
@@ -33,7 +35,9 @@ struct dial {
 
 /* t->conn is a new connection in the pool's books afterwards. */
 sl_result sl_dial_start(struct transfer *t, const struct route *route, struct slice key);
-sl_result sl_dial_step(struct transfer *t); /* SL_OK: t->conn can be used */
+/* The same for a data connection, in no pool: (*out_dial)->conn is the caller's. */
+sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dial **out_dial);
+sl_result sl_dial_step(struct dial *d); /* SL_OK: d->conn can be used */
 void sl_dial_free(struct dial *d);
 unsigned sl_dial_want(const struct dial *d); /* of the connection's stream, in DIAL_LAYERS */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "xfer/altsvc_store.h"
 #include "xfer/certs.h"
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
@@ -38,6 +39,7 @@ void sl_easy_free(struct easy *e)
     sl_cookies_free(e);
   if (e->hsts || e->share || e->set.http->hsts_ctrl)
     sl_hsts_free(e);
+  sl_altsvc_free(e);
   if (e->share)
     sl_easy_set_share(e, NULL);
   sl_header_store_done(e);

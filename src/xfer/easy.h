@@ -13,6 +13,7 @@ enum { SL_EASY_MAGIC = 0x5105ea51, SL_MULTI_MAGIC = 0x5105bd1c, SL_SHARE_MAGIC =
 
 struct cookie_store;
 struct hsts_store;
+struct altsvc_store;
 struct easy {
   uint32_t magic;
   struct settings set;
@@ -31,6 +32,8 @@ struct easy {
   struct header_view *header_view; /* what curl_easy_header() has returned */
   struct cookie_store *cookies;    /* NULL: the cookie engine is off */
   struct hsts_store *hsts;         /* NULL: none yet */
+  struct altsvc_store *altsvc;     /* NULL: none yet */
+  struct doh_request *doh;         /* not NULL: no application's handle but a request of the resolver */
   struct auth_memory *auth;        /* what earlier challenges said; NULL: nothing */
   struct curl_certinfo *certs;     /* owned: CURLOPT_CERTINFO of the last transfer */
   struct conn *last_conn;          /* CONNECT_ONLY: for curl_easy_send() and _recv(); NULL otherwise */

@@ -32,6 +32,9 @@ void sl_header_store_start(struct easy *e)
 
 sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin)
 {
+  enum { USUAL = 240 }; /* bytes: what a small response's fields take, at once */
+  if (!e->headers.cap)
+    sl_buf_reserve(&e->headers, USUAL > line.n ? USUAL : line.n);
   struct record_head head = {(uint32_t)line.n, e->headers_request, (uint8_t)origin};
   sl_buf_append(&e->headers, &head, sizeof head);
   sl_buf_add(&e->headers, line);

@@ -6,9 +6,11 @@
 
 #include "base/text.h"
 #include "loop/scratch.h"
+#include "xfer/altsvc_store.h"
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
+#include "xfer/protos.h"
 #include "xfer/transfer.h"
 
 enum {
@@ -29,7 +31,8 @@ static sl_result http_init(struct transfer *t)
   if (t->easy->set.io.nobody)
     h->method = SL_HTTP_HEAD;
   sl_auth_init(t);
-  return sl_cookies_begin(t);
+  sl_result rc = sl_cookies_begin(t);
+  return rc ? rc : sl_altsvc_begin(t);
 }
 
 static sl_result http_start(struct transfer *t)
@@ -441,7 +444,7 @@ static sl_result parse(struct transfer *t, struct slice *in, bool *out_end)
 static sl_result closed_early(struct transfer *t)
 {
   const struct http *h = &t->http;
-  if (!h->got_bytes)
+  if (!h->got_bytes || (!h->head_done && !sl_http1_started(&h->parser) && !t->conn->in.n))
     return sl_fail(t, CURLE_GOT_NOTHING, "Empty reply from server");
   if (!h->head_done)
     return sl_http1_started(&h->parser) ? SL_OK : sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Invalid status line");
@@ -606,6 +609,16 @@ const struct xfer_proto sl_proto_https = {
     .port = 443,
     .tls = true,
     .init = http_init,
+    .start = http_start,
+    .step = http_step,
+    .finish = http_finish,
+    .cleanup = http_cleanup,
+};
+/* Behind an HTTP proxy without a tunnel an ftp: URL is a matter of HTTP. */
+const struct xfer_proto sl_proto_ftp_over_http = {
+    .scheme = "ftp",
+    .bit = CURLPROTO_FTP,
+    .port = 21,
     .start = http_start,
     .step = http_step,
     .finish = http_finish,

@@ -44,7 +44,7 @@ struct http {
   bool length_known, te_chunked, te_other, cl_bad;
   bool resume_checked;       /* a Content-Range said that the resume works */
   bool saw_10;               /* a response of this transfer was HTTP/1.0 */
-  uint16_t n_1xx, n_set_cookie, n_te;
+  uint16_t n_1xx, n_set_cookie, n_te, n_alt_svc;
   struct buf te;             /* transfer codings other than chunked, in order */
   int64_t content_length;
   int64_t upload_offset;     /* resumed upload: what the peer has already */

@@ -204,8 +204,6 @@ static sl_result value(struct transfer *t, struct http_auth *a, bool proxy, stru
     return digest(t, a, &c, method, target, out);
   case CURLAUTH_NTLM:
     return ntlm(t, a, proxy, &c, out);
-  case CURLAUTH_AWS_SIGV4:
-    return sl_fail(t, CURLE_NOT_BUILT_IN, "AWS_SIGV4 is not built in yet");
   default:
     return SL_OK; /* several are possible: the peer has to choose */
   }
@@ -220,6 +218,10 @@ sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, s
   a->multipass = a->done = false;
   if (!a->want || (proxy && !t->proxy_user) || sl_http_custom(t, name, &custom))
     return SL_OK;
+  if (!proxy && a->picked == CURLAUTH_AWS_SIGV4) {
+    a->done = true;
+    return sl_auth_sigv4(t, method, dst);
+  }
   sl_buf_init(&text, 2 * 1024 * 1024);
   sl_result rc = value(t, a, proxy, method, target, &text);
   if (!rc)

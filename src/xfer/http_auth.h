@@ -36,6 +36,8 @@ void sl_auth_init(struct transfer *t);  /* a new origin */
 void sl_auth_done(struct transfer *t);
 /* Appends "Authorization: ...\r\n", or the proxy's, when there are credentials to send now. */
 sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, struct slice target, struct buf *dst);
+/* http_sigv4.c: the lines of AWS Signature Version 4 and its relatives. */
+sl_result sl_auth_sigv4(struct transfer *t, struct slice method, struct buf *dst);
 /* One WWW-Authenticate or Proxy-Authenticate value. */
 sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice value);
 /* The final head is complete: should the request be sent again, with (other) credentials? */

@@ -365,6 +365,8 @@ static void add_negotiation(struct transfer *t, struct buf *dst)
     add_field(t, dst, "Referer", slice_str(t->referer));
   if (t->conn->plain_proxy)
     add_field(t, dst, "Proxy-Connection", SLICE_LIT("Keep-Alive"));
+  if (t->alt_used) /* RFC 7838 5 */
+    add_field(t, dst, "Alt-Used", slice_str(t->alt_used));
 }
 
 /* Digest signs path and query, also where a proxy gets the absolute form. */

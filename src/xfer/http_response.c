@@ -5,12 +5,13 @@
 #include "sys/clock.h"
 #include "wire/date.h"
 #include "wire/decode.h"
+#include "xfer/altsvc_store.h"
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
 #include "xfer/transfer.h"
 
-enum { MAX_SET_COOKIE = 50, MAX_1XX = 100 };
+enum { MAX_SET_COOKIE = 50, MAX_ALT_SVC = 16, MAX_1XX = 100 };
 
 void sl_http_response_reset(struct transfer *t)
 {
@@ -22,6 +23,7 @@ void sl_http_response_reset(struct transfer *t)
   h->location = NULL;
   h->n_set_cookie = 0;
   h->n_te = 0;
+  h->n_alt_svc = 0;
   sl_buf_clear(&h->te);
   h->auth.avail = h->proxy_auth.avail = 0;
 }
@@ -219,6 +221,13 @@ static sl_result strict_transport_security(struct transfer *t, struct slice valu
   return t->proto->tls ? sl_hsts_response(t, value) : SL_OK;
 }
 
+static sl_result alt_svc(struct transfer *t, struct slice value)
+{
+  if (++t->http.n_alt_svc > MAX_ALT_SVC)
+    return SL_OK;
+  return sl_altsvc_response(t, value, t->http.n_alt_svc == 1);
+}
+
 struct field {
   const char *name;
   uint8_t len;
@@ -240,6 +249,7 @@ static const struct field fields[] = {
     FIELD("Proxy-Connection", proxy_connection),
     FIELD("Retry-After", retry_after),
     FIELD("Strict-Transport-Security", strict_transport_security),
+    FIELD("Alt-Svc", alt_svc),
 };
 
 /* Names are looked for as they are usually written first, then without regard to case. */

@@ -26,17 +26,18 @@ static void log_message(void *ctx, bool out, const char *text, const void *data,
 }
 
 /* What is offered: RFC 7301. HTTP/2 joins when its engine does. */
-static size_t offer_alpn(const struct transfer *t, struct slice out_alpn[2])
+static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice out_alpn[2])
 {
-  if (!t->easy->set.tls->ssl_enable_alpn)
+  bool is_http = for_proxy || t->proto->start == sl_proto_http.start;
+  if (!t->easy->set.tls->ssl_enable_alpn || !is_http)
     return 0;
   bool old = t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0;
   out_alpn[0] = old ? SLICE_LIT("http/1.0") : SLICE_LIT("http/1.1");
   return 1;
 }
 
-static sl_result push_tls(struct transfer *t, const struct tls_config *config, struct slice host, uint16_t port,
-                          bool for_proxy)
+static sl_result push_tls(struct transfer *t, struct conn *c, const struct tls_config *config, struct slice host,
+                          uint16_t port, bool for_proxy)
 {
   struct multi *m = t->multi;
   struct gate_addr ignored;
@@ -57,7 +58,7 @@ static sl_result push_tls(struct transfer *t, const struct tls_config *config, s
       .for_proxy = for_proxy,
       .session_key = sl_buf_peek(&key),
       .alpn = alpn,
-      .alpn_n = offer_alpn(t, alpn),
+      .alpn_n = offer_alpn(t, for_proxy, alpn),
       .easy = t->easy,
       .keylog = sl_env_get("SSLKEYLOGFILE"),
       .log = t->easy->set.io.verbose ? &log : NULL,
@@ -65,15 +66,15 @@ static sl_result push_tls(struct transfer *t, const struct tls_config *config, s
       .err = &t->error,
   };
   m->callback_depth++; /* the application's ssl_ctx_function may run */
-  sl_result rc = sl_tls_layer_new(t->conn->top, cache, config, &p, &t->conn->top);
+  sl_result rc = sl_tls_layer_new(c->top, cache, config, &p, &c->top);
   m->callback_depth--;
   sl_buf_done(&key);
   return rc;
 }
 
-sl_result sl_layers_push_tls(struct transfer *t, struct slice host, uint16_t port)
+sl_result sl_layers_push_tls(struct transfer *t, struct conn *c, struct slice host, uint16_t port)
 {
-  return push_tls(t, t->easy->set.tls, host, port, false);
+  return push_tls(t, c, t->easy->set.tls, host, port, false);
 }
 
 sl_result sl_layers_push(struct dial *d)
@@ -82,13 +83,13 @@ sl_result sl_layers_push(struct dial *d)
   const struct route *r = &d->route;
   sl_result rc = sl_proxy_layers_first(d);
   if (!rc && r->proxy.set && sl_proxy_is_tls(&r->proxy))
-    rc = push_tls(t, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port, true);
+    rc = push_tls(t, d->conn, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port, true);
   if (!rc && r->tunnel)
     rc = sl_proxy_layers_tunnel(d);
   if (!rc)
     rc = sl_proxy_layers_last(d);
   if (!rc && r->tls)
-    rc = push_tls(t, t->easy->set.tls, r->host, r->port, false);
+    rc = push_tls(t, d->conn, t->easy->set.tls, r->host, r->port, false);
   return rc;
 }
 
@@ -104,11 +105,11 @@ static struct stream *failed_layer(struct stream *top)
 sl_result sl_layers_failed(struct dial *d, sl_result rc)
 {
   struct transfer *t = d->t;
-  struct stream *s = failed_layer(t->conn->top);
-  t->easy->info.os_errno = t->conn->tcp->err;
+  struct stream *s = failed_layer(d->conn->top);
+  t->easy->info.os_errno = d->conn->tcp->err;
   if (!strcmp(s->ops->name, "tls")) {
     struct tls_conn *tls = sl_tls_layer_conn(s);
-    bool origin = s == t->conn->top && d->route.tls;
+    bool origin = s == d->conn->top && d->route.tls;
     if (origin) {
       t->easy->info.ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
       if (t->easy->set.tls->certinfo)
@@ -127,8 +128,9 @@ sl_result sl_layers_done(struct dial *d)
   struct transfer *t = d->t;
   struct info *info = &t->easy->info;
   struct tls_conn *tls = NULL;
-  if (sl_stream_query(t->conn->top, STREAM_TLS, &tls)) {
-    info->appconnect_us = sl_transfer_elapsed(t);
+  if (sl_stream_query(d->conn->top, STREAM_TLS, &tls)) {
+    if (!d->side)
+      info->appconnect_us = sl_transfer_elapsed(t);
     sl_tls_set_log(tls, NULL);
   }
   if (!d->route.tls)

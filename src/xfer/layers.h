@@ -4,10 +4,10 @@
 
 #include "xfer/dial.h"
 
-sl_result sl_layers_push(struct dial *d);                  /* onto d->t->conn->top */
+sl_result sl_layers_push(struct dial *d);                  /* onto d->conn->top */
 sl_result sl_layers_failed(struct dial *d, sl_result rc);  /* gives the failure its words */
 sl_result sl_layers_done(struct dial *d);                  /* all are ready: what there is to learn from them */
 /* Pushes TLS to the origin onto a live stream (AUTH TLS and its like). */
-sl_result sl_layers_push_tls(struct transfer *t, struct slice host, uint16_t port);
+sl_result sl_layers_push_tls(struct transfer *t, struct conn *c, struct slice host, uint16_t port);
 
 #endif

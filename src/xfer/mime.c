@@ -289,6 +289,13 @@ static bool is_above(const struct curl_mime *m, const struct curl_mimepart *p)
   return p != NULL;
 }
 
+static void attach(struct curl_mimepart *p, struct curl_mime *parts)
+{
+  p->kind = MIME_PARTS;
+  p->parts = parts;
+  parts->parent = p;
+}
+
 sl_result sl_mime_parts(struct curl_mimepart *p, struct curl_mime *parts)
 {
   if (p->kind == MIME_PARTS && p->parts == parts)
@@ -296,9 +303,7 @@ sl_result sl_mime_parts(struct curl_mimepart *p, struct curl_mime *parts)
   sl_mime_clear(p);
   if (parts->parent || parts->bound || parts->reading || is_above(parts, p))
     return CURLE_BAD_FUNCTION_ARGUMENT;
-  p->kind = MIME_PARTS;
-  p->parts = parts;
-  parts->parent = p;
+  attach(p, parts);
   return SL_OK;
 }
 
@@ -337,7 +342,10 @@ static sl_result copy_content(const struct curl_mimepart *from, struct curl_mime
     return SL_OK;
   case MIME_PARTS:
     parts = sl_mime_new();
-    return parts ? sl_mime_parts(to, parts) : SL_NOMEM;
+    if (!parts)
+      return SL_NOMEM;
+    attach(to, parts);
+    return SL_OK;
   default:
     return SL_OK;
   }

@@ -7,14 +7,14 @@
 
 /* ---- fields that the application has given ---- */
 
-/* Is it "name:..."? *out_value: what follows, without blanks in front. */
-static bool is_field(const char *line, struct slice name, struct slice *out_value)
+/* Is it the name and one of the marks? *out_value: what follows, without spaces in front. */
+static bool is_field(const char *line, struct slice name, const char *marks, struct slice *out_value)
 {
   struct slice s = slice_str(line);
-  if (s.n <= name.n || s.p[name.n] != ':' || !sl_text_istarts(s, name))
+  if (s.n <= name.n || !s.p[name.n] || !strchr(marks, s.p[name.n]) || !sl_text_istarts(s, name))
     return false;
   s = slice_from(s, name.n + 1);
-  while (s.n && sl_is_blank(*s.p))
+  while (s.n && *s.p == ' ')
     s = slice_from(s, 1);
   *out_value = s;
   return true;
@@ -23,7 +23,7 @@ static bool is_field(const char *line, struct slice name, struct slice *out_valu
 static bool find_field(const struct curl_slist *l, struct slice name, struct slice *out_value)
 {
   for (; l; l = l->next) {
-    if (is_field(l->data, name, out_value))
+    if (is_field(l->data, name, ":", out_value))
       return true;
   }
   return false;
@@ -34,7 +34,7 @@ static void add_fields(const struct curl_slist *l, struct buf *dst)
 {
   struct slice value;
   for (; l; l = l->next) {
-    if (is_field(l->data, SLICE_LIT("Content-Type"), &value))
+    if (is_field(l->data, SLICE_LIT("Content-Type"), ":", &value))
       continue;
     sl_buf_str(dst, l->data);
     sl_buf_append(dst, "\r\n", 2);
@@ -70,7 +70,7 @@ static const char *guess(const struct mime_style *style, const struct curl_mimep
   const char *type = sl_mime_type_of_name(p->filename);
   if (!type && p->kind == MIME_FILE) {
     type = sl_mime_type_of_name(p->path);
-    if (!type)
+    if (!type && p->filename)
       type = "application/octet-stream";
   }
   bool is_plain = type && !strcmp(type, "text/plain");
@@ -87,10 +87,14 @@ static struct slice given_type(const struct curl_mimepart *p)
   return value;
 }
 
+/* Of a form it is a field of the request, where "Name;" counts as well (CURLOPT_HTTPHEADER(3)). */
 static struct slice root_type(const struct mime_style *style)
 {
   struct slice value = style->mail ? SLICE_LIT("multipart/mixed") : SLICE_LIT("multipart/form-data");
-  find_field(style->headers, SLICE_LIT("Content-Type"), &value);
+  for (const struct curl_slist *l = style->headers; l; l = l->next) {
+    if (is_field(l->data, SLICE_LIT("Content-Type"), style->mail ? ":" : ":;", &value))
+      break;
+  }
   return value;
 }
 

@@ -5,6 +5,7 @@
 #include "dns/dns.h"
 #include "loop/scratch.h"
 #include "tls/tls.h"
+#include "xfer/doh.h"
 #include "xfer/transfer.h"
 
 enum { DEFAULT_STREAMS = 100 };
@@ -28,6 +29,7 @@ struct multi *sl_multi_new(bool is_private)
   sl_list_init(&m->handles);
   sl_list_init(&m->msgs);
   sl_list_init(&m->waiting);
+  sl_list_init(&m->doh);
   return m;
 }
 
@@ -56,9 +58,11 @@ void sl_multi_free(struct multi *m)
     return;
   LIST_FOR_EACH(node, &m->handles)
     sl_multi_remove(m, LIST_ENTRY(node, struct easy, link));
+  sl_dns_free(m->dns);
+  m->dns = NULL;
+  sl_doh_drop_all(m);
   while ((c = sl_pool_any(&m->pool))) /* no transfer is left: idle ones and those that applications hold */
     sl_conn_free(c, true);
-  sl_dns_free(m->dns);
   sl_dns_cache_done(&m->dns_cache);
   sl_tls_cache_free(m->tls);
   sl_pool_done(&m->pool);
@@ -96,11 +100,24 @@ void sl_multi_leave(struct multi *m)
 
 /* ---- what the application is told ---- */
 
+/* The handle that a socket callback is given: who uses the descriptor; for a removal who used it; for one that works
+ * for several (a name server's) any of them. */
+static struct easy *whom(struct multi *m, struct watch *w, unsigned want)
+{
+  struct easy *e = sl_transfer_easy_of_watch(w);
+  if (!e && !want)
+    return w->who;
+  if (!e && !sl_list_empty(&m->handles))
+    e = LIST_ENTRY(m->handles.next, struct easy, link);
+  w->who = e;
+  return e;
+}
+
 static void tell_socket(struct reactor *r, struct watch *w, unsigned want)
 {
   struct multi *m = r->hook_owner;
   static const int what[] = {CURL_POLL_REMOVE, CURL_POLL_IN, CURL_POLL_OUT, CURL_POLL_INOUT};
-  struct easy *e = sl_transfer_easy_of_watch(w);
+  struct easy *e = whom(m, w, want);
   m->callback_depth++;
   int rc = m->socket_cb(e, w->fd, what[want & 3], m->socket_data, w->app);
   m->callback_depth--;
@@ -137,6 +154,13 @@ void sl_multi_timer_update(struct multi *m)
     m->dead = true;
 }
 
+struct dns *sl_multi_dns(struct multi *m)
+{
+  if (!m->dns && (m->dns = sl_dns_new(&m->reactor, &m->callback_depth)) != NULL)
+    sl_doh_install(m);
+  return m->dns;
+}
+
 /* ---- handles ---- */
 
 CURLMcode sl_multi_add(struct multi *m, struct easy *e)
@@ -158,9 +182,11 @@ CURLMcode sl_multi_add(struct multi *m, struct easy *e)
   sl_buf_clear(&e->headers);
   if (e->set.io.errorbuffer)
     e->set.io.errorbuffer[0] = 0;
-  sl_list_push_back(&m->handles, &e->link);
-  m->n_handles++;
-  m->n_running++;
+  if (!e->doh) { /* the resolver's own are nobody else's business */
+    sl_list_push_back(&m->handles, &e->link);
+    m->n_handles++;
+    m->n_running++;
+  }
   sl_transfer_wake(t);
   return CURLM_OK;
 }
@@ -171,23 +197,31 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
     return e->multi ? CURLM_BAD_EASY_HANDLE : CURLM_OK;
   if (e->xfer) {
     struct transfer *t = e->xfer;
-    m->n_running--;
+    if (!e->doh)
+      m->n_running--;
     sl_transfer_abort(t);
   }
   if (!sl_list_empty(&e->msg_link)) {
     sl_list_unlink(&e->msg_link);
     m->n_msgs--;
   }
+  if (m->socket_cb)
+    sl_reactor_flush(&m->reactor); /* while `e` can be named in a REMOVE */
   e->multi = NULL;
   if (!m->is_private)
     sl_conn_unhold(e);
   sl_list_unlink(&e->link);
-  m->n_handles--;
+  if (!e->doh)
+    m->n_handles--;
   return CURLM_OK;
 }
 
 void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result)
 {
+  if (e->doh) {
+    sl_doh_done(e, result);
+    return;
+  }
   e->msg.msg = CURLMSG_DONE;
   e->msg.easy_handle = e;
   e->msg.data.result = result;

@@ -24,6 +24,7 @@ struct multi {
   char *scratch;             /* borrowed for the time of a call */
   struct list handles;       /* struct easy, all that were added */
   struct list msgs;          /* struct easy with an unread message */
+  struct list doh;           /* struct doh_request */
   struct list waiting;       /* struct transfer, for a place among the limits, FIFO */
   struct transfer *spare;    /* the last transfer's memory, for the next one */
   uint32_t n_handles, n_running, n_msgs;
@@ -56,6 +57,7 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e);
 void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result);
 /* A connection has gone: the first of those who wait for a place gets it. */
 void sl_multi_next_waiting(struct multi *m);
+struct dns *sl_multi_dns(struct multi *m); /* made when it is needed first; NULL: out of memory */
 char *sl_multi_scratch(struct multi *m); /* SL_SCRATCH_BYTES until the call ends; NULL: out of memory */
 /* Around every call that runs transfers. */
 void sl_multi_enter(struct multi *m);

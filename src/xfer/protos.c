@@ -8,6 +8,8 @@ static const struct xfer_proto *const protos[] = {
     &sl_proto_http,
     &sl_proto_https,
     &sl_proto_file,
+    &sl_proto_ftp,
+    &sl_proto_ftps,
 };
 
 const struct xfer_proto *sl_proto_find(struct slice scheme)

@@ -39,16 +39,17 @@ static sl_result push_socks(struct dial *d, const struct proxy_hop *hop)
       .error = &t->error,
   };
   sl_proxy_socks_target(&d->route, &p.host, &p.port);
-  struct stream *s = sl_socks_new(t->conn->top, &p);
+  struct stream *s = sl_socks_new(d->conn->top, &p);
   if (!s)
     return SL_NOMEM;
-  t->conn->top = s;
+  d->conn->top = s;
   return SL_OK;
 }
 
-static sl_result push_haproxy(struct transfer *t)
+static sl_result push_haproxy(struct dial *d)
 {
-  struct conn *c = t->conn;
+  struct transfer *t = d->t;
+  struct conn *c = d->conn;
   struct haproxy_params p = {c->local_ip, c->primary_ip, c->local_port, c->primary_port,
                              t->easy->set.proxy->haproxy_client_ip};
   return sl_haproxy_new(c->top, &p, &c->top);
@@ -63,7 +64,7 @@ sl_result sl_proxy_layers_first(struct dial *d)
 sl_result sl_proxy_layers_last(struct dial *d)
 {
   const struct proxy_config *config = d->t->easy->set.proxy;
-  return config->haproxyprotocol || config->haproxy_client_ip ? push_haproxy(d->t) : SL_OK;
+  return config->haproxyprotocol || config->haproxy_client_ip ? push_haproxy(d) : SL_OK;
 }
 
 /* ---- CONNECT ---- */
@@ -189,10 +190,10 @@ sl_result sl_proxy_layers_tunnel(struct dial *d)
 {
   struct transfer *t = d->t;
   struct tunnel_up up = {d, tunnel_request, tunnel_line, tunnel_verdict, tunnel_info};
-  struct stream *s = sl_tunnel_new(t->conn->top, &up, &t->error);
+  struct stream *s = sl_tunnel_new(d->conn->top, &up, &t->error);
   if (!s)
     return SL_NOMEM;
-  t->conn->top = s;
+  d->conn->top = s;
   return SL_OK;
 }
 

@@ -197,6 +197,20 @@ static void add_net(struct key *k, const struct settings *set, const struct rout
   add_str(k, g->policy);
 }
 
+/* What a login depends on beyond the name: TLS from the middle on, the account. */
+static void add_login(struct key *k, const struct transfer *t)
+{
+  const struct settings *set = &t->easy->set;
+  const struct ftp_config *ftp = set->ftp;
+  add(k, &t->proto->bit, sizeof t->proto->bit);
+  char flags[3] = {(char)set->io.use_ssl, (char)ftp->ftpsslauth, (char)ftp->ftp_ssl_ccc};
+  add(k, flags, sizeof flags);
+  add_str(k, ftp->ftp_account);
+  add_str(k, ftp->ftp_alternative_to_user);
+  if (set->io.use_ssl && !t->proto->tls)
+    add_tls(k, set->tls);
+}
+
 sl_result sl_route_key(const struct transfer *t, const struct route *r, char *dst, size_t cap,
                        struct slice *out_key)
 {
@@ -204,7 +218,8 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   struct key k = {dst, 0, cap};
   /* A plain HTTP proxy serves all origins over one connection. */
   char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)r->tunnel,
-                   (char)(set->dns->ipresolve), (char)(set->proxy->haproxyprotocol)};
+                   (char)(set->dns->ipresolve),
+                   (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0))};
   add(&k, flags, sizeof flags);
   if (!r->plain_proxy) {
     uint16_t ports[2] = {r->port, r->to_port};
@@ -214,11 +229,13 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
     if (r->to_host.p != r->host.p)
       add_text(&k, r->to_host, true);
   }
-  /* NTLM authenticates the connection, not the request: it is its user's alone (lesson 7). */
-  if (t->http.auth.want & CURLAUTH_NTLM) {
+  /* NTLM and a login authenticate the connection, not the request: it is its user's alone (lesson 7). */
+  if (t->http.auth.want & CURLAUTH_NTLM || t->proto->login) {
     add_str(&k, t->user);
     add_str(&k, t->password);
   }
+  if (t->proto->login)
+    add_login(&k, t);
   add_hop(&k, &r->pre);
   add_hop(&k, &r->proxy);
   add_net(&k, set, r);

@@ -274,7 +274,7 @@ static sl_result copy_http(const struct http_config *http, struct http_config *c
   copy->cookiefile = copy->hstsfiles = NULL;
   copy->mimepost = NULL;
   copy->hsts_files_read = 0; /* the copy has a store of its own */
-  copy->hsts_asked = false;
+  copy->hsts_asked = copy->altsvc_read = false;
   if (copy_names(http->cookiefile, &copy->cookiefile) ||
       copy_names(http->hstsfiles, &copy->hstsfiles) || copy_mimepost(http, copy))
     return SL_NOMEM;

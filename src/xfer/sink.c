@@ -91,10 +91,9 @@ sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line k
   t->easy->info.header_size += (uint32_t)line.n;
   if (e->set.io.verbose)
     sl_easy_debug(e, CURLINFO_HEADER_IN, line.p, line.n);
-  (void)kind;
   /* CURLOPT_HEADER puts the head into the body; a body that is discarded keeps its headers. */
   sl_result rc = SL_OK;
-  if (e->set.io.header) {
+  if (e->set.io.header && kind != SINK_REPLY) {
     rc = call(t, e->set.io.writefunction, e->set.io.writedata, line);
     if (rc == SL_WAIT)
       return hold(t, line, true);

@@ -9,7 +9,13 @@
 struct transfer;
 struct decode;
 
-enum sink_line { SINK_STATUS, SINK_HEADER, SINK_HEAD_END, SINK_TRAILER };
+enum sink_line {
+  SINK_STATUS,
+  SINK_HEADER,
+  SINK_HEAD_END,
+  SINK_TRAILER,
+  SINK_REPLY /* a line of a dialogue: never part of the body */
+};
 
 struct sink {
   struct decode *decode;  /* NULL: identity */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "loop/scratch.h"
 #include "wire/encode.h"
+#include "xfer/altsvc_store.h"
 #include "xfer/hsts_store.h"
 #include "xfer/netrc_file.h"
 #include "xfer/protos.h"
@@ -240,31 +241,48 @@ static void note_connection(struct transfer *t)
   info->lastsocket = c->tcp->sock.fd;
 }
 
+static sl_result route_key(struct transfer *t, const struct route *r, struct slice *out_key)
+{
+  char *scratch = sl_multi_scratch(t->multi);
+  sl_result rc = scratch ? sl_route_key(t, r, scratch, SL_SCRATCH_BYTES, out_key) : SL_NOMEM;
+  return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
+}
+
+static bool reuse(struct transfer *t, const struct route *r, struct slice key)
+{
+  if (t->fresh || t->easy->set.net->fresh_connect)
+    return false;
+  t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy);
+  if (!t->conn)
+    return false;
+  t->conn->xfer = t;
+  SL_INFOF(t->easy, "Re-using existing connection with host %.*s", (int)r->host.n, r->host.p);
+  t->state = XFER_DO;
+  return true;
+}
+
 static sl_result route(struct transfer *t)
 {
   struct route r;
   struct slice key;
-  struct multi *m = t->multi;
-  char *scratch = sl_multi_scratch(m);
-  if (!scratch)
-    return SL_NOMEM;
+  t->alt_used = NULL;
   sl_result rc = sl_route_make(t, &t->arena, &r);
   if (!rc)
-    rc = sl_route_key(t, &r, scratch, SL_SCRATCH_BYTES, &key);
+    rc = route_key(t, &r, &key);
   if (rc)
-    return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
+    return rc;
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
-  if (!t->fresh && !t->easy->set.net->fresh_connect)
-    t->conn = sl_conn_reuse(m, sl_share_pool(t->easy, m), key, t->easy);
-  if (t->conn) {
-    t->conn->xfer = t;
-    SL_INFOF(t->easy, "Re-using existing connection with host %.*s", (int)r.host.n, r.host.p);
-    t->state = XFER_DO;
+  if (reuse(t, &r, key))
     return SL_OK;
-  }
-  if (!sl_multi_admit(m, t))
+  if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
+    rc = sl_altsvc_route(t, &r);
+  if (!rc && t->alt_used)
+    rc = route_key(t, &r, &key);
+  if (rc || (t->alt_used && reuse(t, &r, key)))
+    return rc;
+  if (!sl_multi_admit(t->multi, t))
     return SL_WAIT;
   rc = sl_dial_start(t, &r, key);
   t->state = XFER_DIAL;
@@ -337,7 +355,7 @@ static sl_result step_do(struct transfer *t)
 
 static sl_result step_dial(struct transfer *t)
 {
-  sl_result rc = sl_dial_step(t);
+  sl_result rc = sl_dial_step(t->dial);
   if (rc)
     return rc;
   if (t->dial->redial) {
@@ -583,5 +601,8 @@ CURLcode sl_transfer_pause(struct transfer *t, int bits)
 struct easy *sl_transfer_easy_of_watch(const struct watch *w)
 {
   const struct conn *c = sl_conn_of_watch(w);
-  return c && c->xfer ? c->xfer->easy : NULL;
+  if (c)
+    return c->xfer ? c->xfer->easy : NULL;
+  const struct dial *d = sl_connector_owner_of_watch(w);
+  return d ? d->t->easy : NULL;
 }

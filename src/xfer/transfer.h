@@ -35,6 +35,8 @@ struct xfer_proto {
   uint16_t port;
   bool tls;      /* from the start */
   bool no_conn;  /* file: needs no connection */
+  bool login;    /* credentials are those of the connection */
+  const struct xfer_proto *over_proxy; /* who serves it behind a plain HTTP proxy; NULL: itself */
   sl_result (*init)(struct transfer *t);  /* once a transfer, before the first request; may be NULL */
   sl_result (*start)(struct transfer *t); /* the connection is there: begin the request */
   sl_result (*step)(struct transfer *t);  /* SL_OK: complete; SL_WAIT: ->want says for what */
@@ -58,6 +60,7 @@ struct transfer {
   const char *user, *password; /* for the origin, in the arena or the settings'; NULL: none */
   const char *proxy_user, *proxy_password; /* in the arena; NULL: none */
   const char *referer;      /* to be sent; NULL: none */
+  const char *alt_used;     /* "host:port" of the alternative service in use, in the arena; NULL: none */
   uint16_t port;
   bool redirected;
   uint8_t state;            /* enum xfer_state */

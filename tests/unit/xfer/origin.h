@@ -30,7 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ORIGIN_FDS = 65536, ORIGIN_IN = 2048, ORIGIN_BACKLOG = 4096 };
+enum { ORIGIN_ADDRESSES = 16, ORIGIN_FDS = 65536, ORIGIN_IN = 2048, ORIGIN_BACKLOG = 4096 };
 
 struct origin_counts {
   atomic_uint accepted, open, requests, held;
@@ -49,12 +49,14 @@ struct origin_conn {
   bool held, half, close, out;
   unsigned in_n, head_n, head_at;
   uint64_t skip, body, later; /* request bytes to drop; response bytes to send now, and after a release */
-  char in[ORIGIN_IN], head[256];
+  bool pending; /* the request is known, its body not yet read */
+  char in[ORIGIN_IN], head[256], method[16], path[128], cookies[128];
 };
 
 struct origin_state {
   struct origin_counts *counts;
-  int epoll, dns, release, alive, listeners, first_listener;
+  int epoll, dns, release, alive;
+  bool listens[ORIGIN_FDS];
   struct origin_conn *conns[ORIGIN_FDS];
 };
 
@@ -104,7 +106,7 @@ static inline bool origin_send(struct origin_state *s, struct origin_conn *c)
     origin_drop(s, c);
     return false;
   }
-  if (n < 0 != c->out) {
+  if ((n < 0) != c->out) {
     c->out = n < 0;
     origin_watch(s, c->fd, EPOLLIN | (c->out ? EPOLLOUT : 0u), EPOLL_CTL_MOD);
   }
@@ -151,7 +153,6 @@ static inline void origin_answer(struct origin_conn *c, const char *method, cons
 /* One request from what has been read. false: none complete, or the connection is gone */
 static inline bool origin_request(struct origin_state *s, struct origin_conn *c)
 {
-  char method[16], path[128], cookies[128] = "";
   char *end, *field;
   if (c->skip) {
     unsigned n = c->skip < c->in_n ? (unsigned)c->skip : c->in_n;
@@ -160,23 +161,29 @@ static inline bool origin_request(struct origin_state *s, struct origin_conn *c)
   }
   if (c->skip || c->held || c->later || c->body || c->head_at < c->head_n)
     return false;
-  end = memmem(c->in, c->in_n, "\r\n\r\n", 4);
-  if (!end || sscanf(c->in, "%15s %127s", method, path) != 2)
-    return false;
-  *end = 0;
-  field = strcasestr(c->in, "\r\nContent-Length:");
-  c->skip = field ? strtoull(field + 17, NULL, 10) : 0;
-  field = strstr(c->in, "\r\nCookie:");
-  if (field)
-    sscanf(field, "\r\nCookie: %127[^\r]", cookies);
-  unsigned n = (unsigned)(end + 4 - c->in);
-  memmove(c->in, c->in + n, c->in_n -= n);
+  if (!c->pending) {
+    end = memmem(c->in, c->in_n, "\r\n\r\n", 4);
+    if (!end || sscanf(c->in, "%15s %127s", c->method, c->path) != 2)
+      return false;
+    *end = 0;
+    field = strcasestr(c->in, "\r\nContent-Length:");
+    c->skip = field ? strtoull(field + 17, NULL, 10) : 0;
+    field = strstr(c->in, "\r\nCookie:");
+    c->cookies[0] = 0;
+    if (field)
+      sscanf(field, "\r\nCookie: %127[^\r]", c->cookies);
+    unsigned n = (unsigned)(end + 4 - c->in);
+    memmove(c->in, c->in + n, c->in_n -= n);
+    c->pending = true;
+    return true; /* the body, if there is one, is next */
+  }
+  c->pending = false;
   atomic_fetch_add(&s->counts->requests, 1);
-  if (!strncmp(path, "/drop", 5)) {
+  if (!strncmp(c->path, "/drop", 5)) {
     origin_drop(s, c);
     return false;
   }
-  origin_answer(c, method, path, cookies);
+  origin_answer(c, c->method, c->path, c->cookies);
   if (c->held || c->half)
     atomic_fetch_add(&s->counts->held, 1);
   return c->held || origin_send(s, c);
@@ -184,17 +191,12 @@ static inline bool origin_request(struct origin_state *s, struct origin_conn *c)
 
 static inline void origin_read(struct origin_state *s, struct origin_conn *c, uint32_t events)
 {
+  bool again;
   if (events & EPOLLOUT && !origin_send(s, c))
     return;
   for (;;) {
-    if (c->in_n == sizeof c->in) {
-      if (c->skip) {
-        c->skip -= c->skip < c->in_n ? c->skip : c->in_n;
-        c->in_n = 0;
-      } else {
-        return;
-      }
-    }
+    if (c->in_n == sizeof c->in)
+      return;
     ssize_t n = recv(c->fd, c->in + c->in_n, sizeof c->in - c->in_n, 0);
     if (n == 0 || (n < 0 && errno != EAGAIN)) {
       origin_drop(s, c);
@@ -204,8 +206,9 @@ static inline void origin_read(struct origin_state *s, struct origin_conn *c, ui
       return;
     c->in_n += (unsigned)n;
     int fd = c->fd;
-    while (origin_request(s, c))
-      ;
+    do
+      again = origin_request(s, c);
+    while (s->conns[fd] == c && (again || (c->skip && c->in_n)));
     if (s->conns[fd] != c)
       return;
   }
@@ -284,7 +287,7 @@ static inline void origin_serve(struct origin_state *s)
         origin_let_go(s);
       else if (fd == s->dns)
         origin_name(s);
-      else if (fd >= s->first_listener && fd < s->first_listener + s->listeners)
+      else if (s->listens[fd])
         origin_accept(s, fd);
       else if (s->conns[fd])
         origin_read(s, s->conns[fd], events[i].events);
@@ -308,7 +311,7 @@ static inline int origin_bind(int type, int last_byte, int *port)
 /* Listens at 127.0.0.1 and the addresses after it. false: it could not be started */
 static inline bool origin_start(struct origin *o, int addresses)
 {
-  int alive[2], first = -1;
+  int alive[2], listeners[ORIGIN_ADDRESSES];
   struct origin_state *s = calloc(1, sizeof *s);
   *o = (struct origin){.pid = -1};
   o->counts = mmap(NULL, sizeof *o->counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -320,13 +323,12 @@ static inline bool origin_start(struct origin *o, int addresses)
     int fd = origin_bind(SOCK_STREAM, 1 + i, &o->port);
     if (fd < 0 || listen(fd, ORIGIN_BACKLOG))
       return false;
-    first = first < 0 ? fd : first; /* the following numbers are the others' */
+    listeners[i] = fd;
+    s->listens[fd] = true;
   }
   s->counts = o->counts;
   s->release = o->release_fd;
   s->alive = alive[0];
-  s->first_listener = first;
-  s->listeners = addresses;
   fflush(NULL);
   o->pid = fork();
   if (o->pid == 0) {
@@ -341,12 +343,12 @@ static inline bool origin_start(struct origin *o, int addresses)
     origin_watch(s, s->release, EPOLLIN, EPOLL_CTL_ADD);
     origin_watch(s, s->dns, EPOLLIN, EPOLL_CTL_ADD);
     for (int i = 0; i < addresses; i++)
-      origin_watch(s, first + i, EPOLLIN, EPOLL_CTL_ADD);
+      origin_watch(s, listeners[i], EPOLLIN, EPOLL_CTL_ADD);
     origin_serve(s);
     _exit(1);
   }
   for (int i = 0; i < addresses; i++)
-    close(first + i);
+    close(listeners[i]);
   close(s->dns);
   close(alive[0]);
   free(s);

@@ -260,6 +260,17 @@ static void run_until_held(struct loop *l, unsigned n)
   CHECK(atomic_load(&web.counts->held) >= n);
 }
 
+/* One transfer whose answer comes later than the request has gone out, so that the trace is always the same. */
+static void slow_one(struct loop *l, int i)
+{
+  unsigned held = atomic_load(&web.counts->held);
+  int done = l->done;
+  start(l, i, "/hold");
+  run_until_held(l, held + 1);
+  origin_release(&web);
+  run_until(l, done + 1);
+}
+
 static void end(struct loop *l)
 {
   for (int i = 0; i < HANDLES; i++) {
@@ -290,10 +301,13 @@ TEST(one_request)
 {
   struct loop l;
   REQUIRE(begin(&l));
-  start(&l, 0, "/b/1000");
+  unsigned held = atomic_load(&web.counts->held);
+  start(&l, 0, "/hold");
   CHECK_INT(l.timers, 1); /* the add asks for a call at once, and for nothing more */
   CHECK_INT(l.last_timer, 0);
   CHECK_STR(l.trace, "");
+  run_until_held(&l, held + 1);
+  origin_release(&web);
   run_until(&l, 1);
   CHECK_INT(l.result[0], CURLE_OK);
   CHECK_STR(l.trace, "open add:out mod:in remove");
@@ -305,11 +319,9 @@ TEST(idle_connection_is_not_the_loops)
 {
   struct loop l;
   REQUIRE(begin(&l));
-  start(&l, 0, "/b/10");
-  run_until(&l, 1);
+  slow_one(&l, 0);
   l.trace[0] = 0;
-  start(&l, 0, "/b/10");
-  run_until(&l, 2);
+  slow_one(&l, 0);
   CHECK_INT(l.result[0], CURLE_OK);
   CHECK_STR(l.trace, "add:in remove"); /* the same descriptor; the request goes out without waiting */
   end(&l);
@@ -324,8 +336,7 @@ TEST(dead_idle_connection_is_silent)
   run_until(&l, 1);
   usleep(20000); /* let the peer's FIN in */
   l.trace[0] = 0;
-  start(&l, 0, "/b/10");
-  run_until(&l, 2);
+  slow_one(&l, 0);
   CHECK_INT(l.result[0], CURLE_OK);
   CHECK_STR(l.trace, "close open add:out mod:in remove");
   end(&l);
@@ -336,10 +347,8 @@ TEST(pointer_comes_back)
   struct loop l;
   REQUIRE(begin(&l));
   l.assign = true;
-  start(&l, 0, "/b/10");
-  run_until(&l, 1);
-  start(&l, 0, "/b/10"); /* a descriptor that was REMOVEd has lost its pointer: on_socket() looks */
-  run_until(&l, 2);
+  slow_one(&l, 0);
+  slow_one(&l, 0); /* a descriptor that was REMOVEd has lost its pointer: on_socket() looks */
   CHECK_INT(curl_multi_assign(l.m, FDS - 1, &l), CURLM_BAD_SOCKET);
   CHECK_INT(curl_multi_assign(l.m, 0, &l), CURLM_BAD_SOCKET);
   end(&l);
@@ -447,8 +456,10 @@ TEST(descriptor_number_is_used_again)
     start(&l, 0, "/close/10"); /* closes; the next gets the same number */
     run_until(&l, i + 1);
   }
-  CHECK_STR(l.trace, "open add:out mod:in remove close open add:out mod:in remove close "
-                     "open add:out mod:in remove close");
+  CHECK_INT(l.opens, 3);
+  CHECK_INT(l.adds, 3);
+  CHECK_INT(l.removes, 3);
+  CHECK_INT(l.closes, 3);
   start(&l, 1, "/hold");
   run_until_held(&l, held + 1);
   int stale = -1;
@@ -482,7 +493,7 @@ TEST(time_outs)
   CHECK(took >= 55 && took < 2000);
   CHECK_STR(l.trace, "open add:out mod:in remove close");
   CHECK(l.timers < 12);
-  CHECK_INT(l.last_timer, -1); /* the loop's clock is stopped again */
+  CHECK_INT(l.due_ms, -1); /* the loop's clock is stopped again */
   end(&l);
 }
 
@@ -579,8 +590,10 @@ TEST(name_lookup)
   run_until(&l, 1);
   CHECK_INT(l.result[0], CURLE_OK);
   CHECK(strstr(l.trace, "dns add:in"));
-  CHECK(strstr(l.trace, "open add:out mod:in"));
-  CHECK_INT(curl_multi_cleanup(l.m), CURLM_OK); /* what c-ares still has open is REMOVEd as well */
+  CHECK(strstr(l.trace, "open add:out"));
+  CHECK_INT(l.no_easy, 0);
+  CHECK_INT(curl_multi_cleanup(l.m), CURLM_OK); /* what c-ares still has open is REMOVEd as well ... */
+  l.no_easy = 0;                                /* ... and belongs to nobody any more */
   CHECK_INT(l.adds, l.removes);
   l.m = curl_multi_init();
   end(&l);
@@ -603,7 +616,9 @@ TEST(lookup_is_cancelled)
   for (int i = 0; i < 3; i++)
     turn(&l, 20);
   CHECK_INT(l.done, 0);
+  CHECK_INT(l.no_easy, 0);
   CHECK_INT(curl_multi_cleanup(l.m), CURLM_OK);
+  l.no_easy = 0;
   CHECK_INT(l.adds, l.removes);
   l.m = curl_multi_init();
   end(&l);
@@ -617,7 +632,7 @@ TEST(large_body_does_not_touch_the_loop)
   start(&l, 0, "/b/20000000");
   run_until(&l, 1);
   CHECK_INT(l.result[0], CURLE_OK);
-  CHECK_STR(l.trace, "open add:out mod:in remove");
+  CHECK(strstr(l.trace, "mod:in remove") && l.mods == 1);
   CHECK(l.timers < 20);
   end(&l);
 }
@@ -672,7 +687,8 @@ TEST(paused_transfer_is_quiet)
   for (int i = 0; i < 100 && !paused; i++)
     turn(&l, 50);
   CHECK(paused);
-  CHECK_STR(l.trace, "open add:out mod:in remove");
+  CHECK_INT(l.adds, 1);
+  CHECK_INT(l.removes, 1);
   struct epoll_event event;
   CHECK_INT(epoll_wait(l.epoll, &event, 1, 30), 0);
   CHECK_INT(curl_easy_pause(l.easy[0], CURLPAUSE_CONT), CURLE_OK);

@@ -1,0 +1,499 @@
+/* Drives an FTP conversation: moves lines between it and the control connection and does what it asks for. See
+ * proto/ftp.h for what is said, and ftp_data.c for the data connections. */
+#include "loop/scratch.h"
+#include "xfer/ftp.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "sys/clock.h"
+#include "stream/tls_layer.h"
+#include "wire/encode.h"
+#include "xfer/body.h"
+#include "xfer/certs.h"
+#include "xfer/layers.h"
+#include "xfer/protos.h"
+#include "xfer/range.h"
+
+enum { RESPONSE_TIMEOUT_MS = 120000, ROUNDS = 32, HEAD_MAX = 1024 };
+
+/* ---- what a connection remembers ---- */
+
+/* Best effort: nobody waits for the answer. */
+static void say_quit(struct conn *c)
+{
+  static const char quit[] = "QUIT\r\n";
+  size_t n;
+  (void)sl_stream_write(c->top, slice_of(quit, sizeof quit - 1), &n);
+}
+
+static void session_end(struct conn *c, bool polite)
+{
+  struct ftp_session *s = c->proto_state;
+  if (polite && !s->broken && s->logged_in)
+    say_quit(c);
+  sl_ftp_session_done(s);
+  sl_free(s);
+  c->proto_state = NULL;
+  c->proto_end = NULL;
+}
+
+static sl_result session_of(struct conn *c, struct ftp_session **out_session)
+{
+  if (!c->proto_state) {
+    c->proto_state = sl_calloc(1, sizeof(struct ftp_session));
+    if (!c->proto_state)
+      return SL_NOMEM;
+    c->proto_end = session_end;
+  }
+  *out_session = c->proto_state;
+  return SL_OK;
+}
+
+/* ---- what is wanted ---- */
+
+/* RFC 1738 3.2.2: ";type=" and a letter end the path. */
+static void take_type(struct ftp *f, struct slice *path)
+{
+  if (path->n < 7 || !sl_text_ieq(slice_head(slice_from(*path, path->n - 7), 6), SLICE_LIT(";type=")))
+    return;
+  char type = sl_lower(path->p[path->n - 1]);
+  f->ascii = type == 'a' || (type == 'd' && f->ascii);
+  f->names_only = f->names_only || type == 'd';
+  *path = slice_head(*path, path->n - 7);
+}
+
+static sl_result take_path(struct transfer *t, struct ftp *f)
+{
+  struct slice path = slice_from(t->url->path, 1);
+  struct buf text;
+  take_type(f, &path);
+  sl_buf_init(&text, SL_URL_MAX);
+  bool valid = sl_encode_from_percent(path, SL_PERCENT_NO_CTRL, &text);
+  bool nomem = text.nomem;
+  f->path = valid ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
+  sl_buf_done(&text);
+  if (!valid && !nomem)
+    return sl_fail(t, CURLE_URL_MALFORMAT, "path contains control characters");
+  return f->path ? SL_OK : SL_NOMEM;
+}
+
+static bool is_ipv6(const struct conn *c)
+{
+  return strchr(c->primary_ip, ':') != NULL;
+}
+
+static sl_result take_wishes(struct transfer *t, struct ftp *f)
+{
+  const struct settings *set = &t->easy->set;
+  struct range range;
+  f->config = set->ftp;
+  f->user = t->user;
+  f->password = t->password;
+  f->custom = set->io.customrequest;
+  f->use_ssl = set->io.use_ssl;
+  f->implicit_tls = t->proto->tls;
+  f->reused = t->conn->used;
+  f->upload = t->http.method == SL_HTTP_PUT;
+  f->nobody = set->io.nobody;
+  f->ascii = set->io.transfertext;
+  f->names_only = set->ftp->dirlistonly;
+  f->want_time = set->io.filetime || set->io.timecondition;
+  f->ignore_size = set->http->ignore_content_length;
+  f->max_size = set->io.maxfilesize;
+  f->upload_size = set->io.infilesize;
+  f->bad_range = sl_range_of(t, &range) != SL_OK;
+  f->range_len = f->upload ? -1 : range.len;
+  f->resume_from = f->upload ? set->io.resume_from : range.from;
+  bool proxied = t->easy->info.used_proxy;
+  f->ipv6 = !proxied && is_ipv6(t->conn);
+  return take_path(t, f);
+}
+
+static void ftp_cleanup(struct transfer *t)
+{
+  struct ftp_xfer *x = sl_ftp_of(t);
+  t->proto_data = NULL;
+  if (x) {
+    sl_ftp_data_drop(t, x, false);
+    sl_buf_done(&x->text);
+    sl_buf_done(&x->out);
+    sl_buf_done(&x->head);
+    sl_buf_done(&x->pending);
+    sl_free(x);
+  }
+  sl_proto_http.cleanup(t);
+}
+
+static sl_result ftp_start(struct transfer *t)
+{
+  struct ftp_xfer *x = sl_calloc(1, sizeof *x);
+  if (!x)
+    return SL_NOMEM;
+  if (t->proto_data)
+    ftp_cleanup(t);
+  t->proto_data = x;
+  sl_buf_init(&x->text, FTP_REPLY_LINE);
+  sl_buf_init(&x->out, FTP_COMMAND_MAX);
+  sl_buf_init(&x->head, HEAD_MAX);
+  sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
+  x->listener = GATE_SOCKET_NONE;
+  x->f.out = &x->out;
+  x->f.head = &x->head;
+  x->f.error = &t->error;
+  t->body_ended = t->resumed = false;
+  t->expect_us = 0;
+  sl_sink_reset(&t->sink);
+  bool rewind = t->source.touched && t->http.method == SL_HTTP_PUT;
+  sl_result rc = rewind ? sl_source_rewind(t) : SL_OK; /* a redirect, or a connection that died */
+  sl_source_none(&t->source);
+  t->request_us = t->multi->reactor.now_us;
+  if (!rc)
+    rc = session_of(t->conn, &x->f.session);
+  if (!rc)
+    rc = take_wishes(t, &x->f);
+  return rc ? rc : sl_ftp_begin(&x->f);
+}
+
+/* ---- the control connection ---- */
+
+sl_result sl_ftp_deadline(struct transfer *t, int64_t ms)
+{
+  int64_t now_us = t->multi->reactor.now_us;
+  if (!t->expect_us)
+    t->expect_us = now_us + ms * 1000;
+  return now_us < t->expect_us ? SL_WAIT : SL_OK;
+}
+
+static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice *in)
+{
+  struct slice line;
+  bool last = false;
+  while (!last) {
+    enum sl_parse p = sl_ftp_reply_line(&x->reply, in, &line, &last);
+    if (p == SL_PARSE_MORE)
+      return SL_WAIT;
+    if (p == SL_PARSE_BAD)
+      return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", x->reply.error);
+    sl_result rc = sl_sink_header(t, line, SINK_REPLY);
+    if (rc)
+      return rc;
+  }
+  sl_buf_clear(&x->text);
+  sl_buf_add(&x->text, sl_text_trim(line));
+  t->easy->info.response_code = x->f.code = x->reply.code;
+  x->f.text = sl_buf_peek(&x->text);
+  x->f.has_reply = x->got_reply = true;
+  sl_ftp_reply_init(&x->reply);
+  t->expect_us = 0;
+  return sl_buf_result(&x->text, CURLE_WEIRD_SERVER_REPLY);
+}
+
+static sl_result control_lost(struct transfer *t, sl_result rc)
+{
+  int err = t->conn->tcp->err;
+  t->easy->info.os_errno = err;
+  t->conn->shut = true;
+  return sl_fail(t, rc, "response reading failed (errno: %d)", err);
+}
+
+sl_result sl_ftp_read_reply(struct transfer *t, struct ftp_xfer *x)
+{
+  struct conn *c = t->conn;
+  struct slice in = sl_buf_peek(&c->in);
+  bool pending = in.n > 0;
+  t->want = WATCH_IN;
+  for (int round = 0; round < ROUNDS; round++) {
+    if (!pending) {
+      sl_result rc = sl_conn_fill(c, SL_SCRATCH_BYTES, &in);
+      if (rc)
+        return rc > 0 ? control_lost(t, rc) : rc;
+      if (c->shut)
+        return control_lost(t, CURLE_RECV_ERROR);
+    }
+    pending = false;
+    sl_result rc = take_lines(t, x, &in), kept = sl_conn_keep(c, in);
+    if (rc != SL_WAIT || kept)
+      return rc > 0 ? rc : kept;
+  }
+  sl_job_post(&t->multi->reactor, &t->job);
+  return SL_WAIT;
+}
+
+static sl_result await_reply(struct transfer *t, struct ftp_xfer *x)
+{
+  int32_t ms = t->easy->set.io.server_response_timeout_ms;
+  sl_result rc = sl_ftp_read_reply(t, x);
+  if (rc == SL_WAIT && !sl_ftp_deadline(t, ms ? ms : RESPONSE_TIMEOUT_MS))
+    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "FTP response timeout");
+  return rc;
+}
+
+static void log_commands(struct transfer *t, struct slice out)
+{
+  t->easy->info.request_size += (uint32_t)out.n;
+  if (t->easy->set.io.verbose)
+    sl_easy_debug(t->easy, CURLINFO_HEADER_OUT, out.p, out.n);
+}
+
+static sl_result flush(struct transfer *t, struct ftp_xfer *x)
+{
+  while (x->out_at < x->out.n) {
+    size_t n = 0;
+    if (!x->out_at)
+      log_commands(t, sl_buf_peek(&x->out));
+    sl_result rc = sl_stream_write(t->conn->top, slice_from(sl_buf_peek(&x->out), x->out_at), &n);
+    if (rc > 0) {
+      t->easy->info.os_errno = t->conn->tcp->err;
+      return sl_fail(t, rc, "Send failure: %s", strerror(t->conn->tcp->err));
+    }
+    if (rc)
+      return rc;
+    x->out_at += (uint32_t)n;
+  }
+  x->out_at = 0;
+  sl_buf_clear(&x->out);
+  return SL_OK;
+}
+
+/* ---- TLS in the middle ---- */
+
+static sl_result tls_failed(struct transfer *t, struct tls_conn *tls, sl_result rc)
+{
+  t->easy->info.ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
+  return *sl_tls_error(tls) ? sl_fail(t, rc, "%s", sl_tls_error(tls)) : rc;
+}
+
+/* The same name and port for all, so that a data connection resumes the session of the control connection: servers
+ * demand that, to know that both ends are the same client's. */
+sl_result sl_ftp_secure(struct transfer *t, struct ftp_xfer *x, struct conn *c)
+{
+  struct tls_conn *tls = NULL;
+  struct slice host = t->host;
+  if (host.n > 2 && *host.p == '[')
+    host = slice_of(host.p + 1, host.n - 2);
+  if (!x->is_tls_pushed) {
+    sl_result rc = sl_layers_push_tls(t, c, host, t->port);
+    if (rc)
+      return rc;
+    x->is_tls_pushed = true;
+  }
+  sl_result rc = sl_stream_step(c->top);
+  if (rc == SL_WAIT)
+    return rc;
+  x->is_tls_pushed = false;
+  (void)sl_stream_query(c->top, STREAM_TLS, &tls);
+  sl_tls_set_log(tls, NULL);
+  return rc ? tls_failed(t, tls, rc) : SL_OK;
+}
+
+static sl_result secure_control(struct transfer *t, struct ftp_xfer *x)
+{
+  struct tls_conn *tls = NULL;
+  struct info *info = &t->easy->info;
+  if (t->conn->in.n) /* said in clear before TLS: nobody knows by whom (lesson 3) */
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Unexpected bytes before TLS");
+  sl_result rc = sl_ftp_secure(t, x, t->conn);
+  if (rc)
+    return rc;
+  info->appconnect_us = sl_transfer_elapsed(t);
+  (void)sl_stream_query(t->conn->top, STREAM_TLS, &tls);
+  info->ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
+  t->conn->is_tls = true;
+  return t->easy->set.tls->certinfo ? sl_certs_take(t->easy, tls) : SL_OK;
+}
+
+/* RFC 4217 12.3: after CCC both close TLS and go on in clear. */
+static sl_result clear_control(struct transfer *t)
+{
+  struct conn *c = t->conn;
+  struct stream *tls = c->top;
+  char byte;
+  size_t n = 1;
+  if (t->easy->set.ftp->ftp_ssl_ccc == CURLFTPSSL_CCC_ACTIVE)
+    sl_stream_shutdown(tls);
+  sl_result rc = sl_stream_read(tls, &byte, 1, &n);
+  if (rc == SL_WAIT)
+    return rc;
+  if (rc || n)
+    return sl_fail(t, CURLE_SSL_SHUTDOWN_FAILED, "Could not clear the control connection of TLS");
+  if (t->easy->set.ftp->ftp_ssl_ccc != CURLFTPSSL_CCC_ACTIVE)
+    sl_stream_shutdown(tls);
+  c->top = tls->below;
+  tls->below = NULL;
+  sl_stream_free(tls);
+  c->is_tls = false;
+  return SL_OK;
+}
+
+/* ---- requests ---- */
+
+static sl_result judge_time(struct transfer *t, struct ftp *f)
+{
+  t->easy->info.filetime = f->file_time;
+  f->skip = !sl_body_time_wanted(t, f->file_time);
+  return SL_OK;
+}
+
+static sl_result perform(struct transfer *t, struct ftp_xfer *x)
+{
+  switch (x->f.request) {
+  case FTP_TLS:
+    return secure_control(t, x);
+  case FTP_CLEAR:
+    return clear_control(t);
+  case FTP_CONNECT:
+    return sl_ftp_data_connect(t, x);
+  case FTP_LISTEN:
+    return sl_ftp_data_listen(t, x);
+  case FTP_TIME:
+    return judge_time(t, &x->f);
+  case FTP_SKIP:
+    return sl_ftp_data_skip(t, x);
+  case FTP_TRANSFER:
+    return sl_ftp_data_move(t, x);
+  default:
+    sl_ftp_data_drop(t, x, false);
+    return SL_OK;
+  }
+}
+
+/* Lines that the conversation has made up for a request without a body. */
+static sl_result deliver_head(struct transfer *t, struct ftp_xfer *x)
+{
+  struct slice rest = sl_buf_peek(&x->head);
+  sl_result rc = sl_buf_result(&x->head, CURLE_WEIRD_SERVER_REPLY);
+  while (rest.n && !rc) {
+    struct slice line = slice_head(rest, slice_find(rest, '\n') + 1);
+    rc = sl_sink_header(t, line, SINK_HEADER);
+    rest = slice_from(rest, line.n);
+  }
+  sl_buf_clear(&x->head);
+  return rc;
+}
+
+static sl_result advance(struct transfer *t, struct ftp_xfer *x)
+{
+  struct ftp *f = &x->f;
+  for (;;) {
+    f->config = t->easy->set.ftp;
+    sl_result rc = sl_ftp_run(f), told = deliver_head(t, x);
+    if (told || rc != SL_WAIT)
+      return told ? told : rc;
+    rc = flush(t, x);
+    if (rc)
+      return rc;
+    if (f->request) {
+      rc = perform(t, x);
+      if (rc == SL_WAIT)
+        return rc;
+      t->expect_us = 0;
+      f->request = FTP_NOTHING;
+      f->answer = rc;
+    } else if ((rc = await_reply(t, x))) {
+      return rc;
+    }
+  }
+}
+
+static sl_result ftp_step(struct transfer *t)
+{
+  struct ftp_xfer *x = sl_ftp_of(t);
+  t->want = 0;
+  if (t->resumed_recv) {
+    t->resumed_recv = false;
+    sl_result rc = sl_sink_resume(t);
+    if (rc)
+      return rc;
+  }
+  sl_result rc = advance(t, x);
+  if (!rc && x->out.n)
+    rc = flush(t, x);
+  if (rc == SL_WAIT)
+    sl_ftp_data_wants(t, x);
+  return rc;
+}
+
+/* After these the control connection is as good as before. */
+static bool is_harmless(sl_result rc)
+{
+  switch (rc) {
+  case SL_OK:
+  case CURLE_REMOTE_ACCESS_DENIED:
+  case CURLE_FTP_WEIRD_PASV_REPLY:
+  case CURLE_FTP_WEIRD_227_FORMAT:
+  case CURLE_FTP_CANT_GET_HOST:
+  case CURLE_FTP_COULDNT_SET_TYPE:
+  case CURLE_FTP_COULDNT_RETR_FILE:
+  case CURLE_FTP_COULDNT_USE_REST:
+  case CURLE_FTP_PORT_FAILED:
+  case CURLE_FTP_ACCEPT_FAILED:
+  case CURLE_PARTIAL_FILE:
+  case CURLE_UPLOAD_FAILED:
+  case CURLE_REMOTE_DISK_FULL:
+  case CURLE_BAD_DOWNLOAD_RESUME:
+  case CURLE_FILESIZE_EXCEEDED:
+  case CURLE_REMOTE_FILE_NOT_FOUND:
+  case CURLE_QUOTE_ERROR:
+  case CURLE_WRITE_ERROR:
+  case CURLE_COULDNT_CONNECT:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool may_retry(const struct transfer *t, const struct ftp_xfer *x, sl_result rc)
+{
+  return (rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR) && t->conn->used && !x->got_reply && !t->retried;
+}
+
+static sl_result ftp_finish(struct transfer *t, sl_result result)
+{
+  struct ftp_xfer *x = sl_ftp_of(t);
+  struct ftp_session *s = x->f.session;
+  bool retry = may_retry(t, x, result), noted = true;
+  sl_ftp_data_drop(t, x, false);
+  t->expect_us = 0;
+  if (s->entry)
+    noted = sl_info_string(&t->easy->info.ftp_entry_path, slice_str(s->entry));
+  s->broken = s->broken || !is_harmless(result) || x->reply.seen;
+  t->conn->keep = s->logged_in && !s->broken && !x->f.stopped && !t->easy->set.net->forbid_reuse;
+  x->f.session = NULL; /* it is the connection's */
+  if (retry) {
+    t->retried = t->fresh = t->again = true;
+    sl_buf_clear(&t->error);
+    SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
+    return SL_OK;
+  }
+  return result ? result : noted ? SL_OK : SL_NOMEM;
+}
+
+static sl_result ftp_init(struct transfer *t)
+{
+  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
+}
+
+const struct xfer_proto sl_proto_ftp = {
+    .scheme = "ftp",
+    .bit = CURLPROTO_FTP,
+    .port = 21,
+    .login = true,
+    .over_proxy = &sl_proto_ftp_over_http,
+    .init = ftp_init,
+    .start = ftp_start,
+    .step = ftp_step,
+    .finish = ftp_finish,
+    .cleanup = ftp_cleanup,
+};
+const struct xfer_proto sl_proto_ftps = {
+    .scheme = "ftps",
+    .bit = CURLPROTO_FTPS,
+    .port = 990,
+    .tls = true,
+    .login = true,
+    .init = ftp_init,
+    .start = ftp_start,
+    .step = ftp_step,
+    .finish = ftp_finish,
+    .cleanup = ftp_cleanup,
+};

@@ -1,0 +1,51 @@
+/* Driving an FTP conversation (proto/ftp.h): the control connection, data connections, the application's callbacks. */
+#ifndef SL_XFER_FTP_H
+#define SL_XFER_FTP_H
+
+#include "proto/ftp.h"
+#include "wire/ftp_reply.h"
+#include "xfer/transfer.h"
+
+struct ftp_xfer {
+  struct ftp f;
+  struct ftp_reply reply;
+  struct buf text;         /* the last line of the reply */
+  struct buf out, head;    /* of the conversation */
+  uint32_t out_at;
+  bool got_reply;          /* in this transfer */
+  bool is_tls_pushed;      /* while TLS on a live stream is being set up */
+  bool ended;              /* of the body, nothing more will be read */
+  bool moving;             /* FTP_TRANSFER has begun */
+  /* The data connection: being made, waited for, or there. */
+  struct dial *dial;
+  struct conn *data;
+  struct gate_socket listener;
+  struct watch listen_watch;
+  struct buf pending;      /* upload bytes that the stream would not take */
+  int64_t skip_left;       /* upload bytes that the server has already */
+};
+
+static inline struct ftp_xfer *sl_ftp_of(struct transfer *t)
+{
+  return t->proto_data;
+}
+
+/* ftp.c: takes what there is of a reply. SL_OK: x->f has one. */
+sl_result sl_ftp_read_reply(struct transfer *t, struct ftp_xfer *x);
+/* SL_WAIT while the moment, counted from the first call, is not reached. */
+sl_result sl_ftp_deadline(struct transfer *t, int64_t ms);
+
+/* ftp_data.c */
+sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x);
+sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x);
+sl_result sl_ftp_data_skip(struct transfer *t, struct ftp_xfer *x);
+sl_result sl_ftp_data_move(struct transfer *t, struct ftp_xfer *x);
+void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite);
+void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x);
+/* TLS on a live stream, the control connection's or a data connection's. */
+sl_result sl_ftp_secure(struct transfer *t, struct ftp_xfer *x, struct conn *c);
+
+/* ftp_port.c: CURLOPT_FTPPORT. */
+sl_result sl_ftp_listen(struct transfer *t, struct ftp_xfer *x);
+
+#endif

@@ -1,0 +1,371 @@
+/* FTP data connections: opened to the server by the way of the control connection, or accepted from it; then the body
+ * to the sink or from the source. A data connection is a struct conn of its own that is in no pool. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "loop/scratch.h"
+#include "xfer/body.h"
+#include "xfer/ftp.h"
+
+enum { ROUNDS = 32, CONNECT_TIMEOUT_MS = 300000, ACCEPT_TIMEOUT_MS = 60000 };
+
+static void close_listener(struct transfer *t, struct ftp_xfer *x)
+{
+  if (x->listener.fd < 0)
+    return;
+  sl_watch_remove(&t->multi->reactor, &x->listen_watch);
+  sl_gate_close(&x->listener, &t->multi->callback_depth);
+}
+
+void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite)
+{
+  struct conn *c = x->dial ? x->dial->conn : x->data;
+  sl_dial_free(x->dial);
+  x->dial = NULL;
+  x->data = NULL;
+  x->is_tls_pushed = x->moving = x->ended = false;
+  sl_conn_free(c, polite);
+  close_listener(t, x);
+  sl_buf_done(&x->pending);
+}
+
+/* ---- passive ---- */
+
+/* Through proxies to the name that the control connection was asked for, else to the address that it has. */
+static sl_result data_route(struct transfer *t, const struct ftp *f, struct route *out_route)
+{
+  struct route r;
+  sl_result rc = sl_route_make(t, &t->arena, &r);
+  if (rc)
+    return rc;
+  if (*f->data_host)
+    r.to_host = slice_str(f->data_host);
+  else if (!r.proxy.set && !r.pre.set)
+    r.to_host = slice_str(t->conn->primary_ip);
+  r.to_port = r.port = f->data_port;
+  r.tls = false;
+  *out_route = r;
+  return SL_OK;
+}
+
+sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x)
+{
+  struct route route;
+  int32_t ms = t->easy->set.io.connecttimeout_ms;
+  sl_result rc = SL_OK;
+  if (!x->dial) {
+    sl_ftp_data_drop(t, x, false);
+    rc = data_route(t, &x->f, &route);
+    if (!rc)
+      rc = sl_dial_data(t, &route, &x->dial);
+  }
+  if (!rc)
+    rc = sl_dial_step(x->dial);
+  if (rc == SL_WAIT && sl_ftp_deadline(t, ms ? ms : CONNECT_TIMEOUT_MS) == SL_WAIT)
+    return rc;
+  if (rc == SL_WAIT)
+    rc = sl_fail(t, CURLE_OPERATION_TIMEDOUT, "The data connection timed out");
+  if (!rc && x->dial->redial)
+    rc = sl_fail(t, CURLE_COULDNT_CONNECT, "The proxy did not let the data connection through");
+  if (rc) {
+    sl_ftp_data_drop(t, x, false);
+    return rc;
+  }
+  x->data = x->dial->conn;
+  sl_dial_free(x->dial);
+  x->dial = NULL;
+  return SL_OK;
+}
+
+/* ---- active ---- */
+
+static void somebody_came(struct watch *w, unsigned ready)
+{
+  (void)ready;
+  sl_transfer_run(w->owner);
+}
+
+sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x)
+{
+  sl_ftp_data_drop(t, x, false);
+  sl_watch_init(&x->listen_watch, somebody_came, t);
+  sl_result rc = sl_ftp_listen(t, x);
+  if (!rc && !sl_watch_add(&t->multi->reactor, &x->listen_watch, x->listener.fd))
+    rc = SL_NOMEM;
+  if (rc)
+    close_listener(t, x);
+  return rc;
+}
+
+/* SLUICEOPT_FTP_SAME_PEER: nobody else may send the data in the server's name. */
+static bool is_welcome(const struct transfer *t, const struct gate_addr *peer)
+{
+  char text[SL_ADDR_TEXT];
+  int port;
+  if (!t->easy->set.gate->ftp_same_peer)
+    return true;
+  sl_addr_print(&peer->u.sa, text, &port);
+  return !strcmp(text, t->conn->primary_ip);
+}
+
+/* SL_WAIT: nobody has come yet. */
+static sl_result accept_one(struct transfer *t, struct ftp_xfer *x)
+{
+  struct gate_socket sock;
+  struct gate_addr peer;
+  struct gate_ask ask = {
+      .config = t->easy->set.gate,
+      .purpose = GATE_ACCEPT,
+      .host = t->host,
+      .callback_depth = &t->multi->callback_depth,
+      .error = &t->error,
+  };
+  sl_result rc = sl_gate_accept(&ask, &x->listener, &sock, &peer);
+  if (rc)
+    return rc;
+  if (!is_welcome(t, &peer)) {
+    sl_gate_close(&sock, &t->multi->callback_depth);
+    return SL_WAIT;
+  }
+  struct conn *c = sl_conn_new(t->multi, t->conn->pool);
+  if (!c) {
+    sl_gate_close(&sock, &t->multi->callback_depth);
+    return SL_NOMEM;
+  }
+  x->data = c;
+  c->xfer = t;
+  struct tcp *tcp = sl_tcp_new(&t->multi->reactor, sock, &peer, &t->multi->callback_depth);
+  if (!tcp)
+    return SL_NOMEM;
+  sl_conn_take_tcp(c, tcp);
+  close_listener(t, x);
+  return sl_stream_step(c->top);
+}
+
+/* A refusal on the control connection comes instead of the data connection. */
+static sl_result refused(struct transfer *t, struct ftp_xfer *x)
+{
+  struct ftp *f = &x->f;
+  sl_result rc = f->has_reply ? SL_WAIT : sl_ftp_read_reply(t, x);
+  if (rc || f->code < 400)
+    return rc > 0 ? rc : SL_WAIT;
+  f->has_reply = f->session->broken = false;
+  return sl_fail(t, CURLE_FTP_ACCEPT_FAILED, "Error while waiting for the server to connect: %03d", f->code);
+}
+
+static sl_result await_server(struct transfer *t, struct ftp_xfer *x)
+{
+  int64_t before_us = t->expect_us;
+  int32_t ms = t->easy->set.ftp->accepttimeout_ms;
+  sl_result rc = accept_one(t, x);
+  if (rc == SL_WAIT)
+    rc = refused(t, x);
+  if (!t->expect_us)
+    t->expect_us = before_us; /* a reply has ended the time that was running */
+  if (rc == SL_WAIT && !sl_ftp_deadline(t, ms ? ms : ACCEPT_TIMEOUT_MS))
+    return sl_fail(t, CURLE_FTP_ACCEPT_TIMEOUT, "Accept timeout occurred while waiting for the server to connect");
+  return rc;
+}
+
+/* ---- the body ---- */
+
+static sl_result data_error(struct transfer *t, struct ftp_xfer *x, sl_result rc)
+{
+  int err = x->data->tcp->err;
+  t->easy->info.os_errno = err;
+  return sl_fail(t, rc, rc == CURLE_SEND_ERROR ? "Send failure: %s" : "Recv failure: %s", strerror(err));
+}
+
+static size_t room_for(const struct ftp *f)
+{
+  int64_t left = f->limit >= 0 ? f->limit - f->moved : SL_SCRATCH_BYTES;
+  return left < SL_SCRATCH_BYTES ? (size_t)left : SL_SCRATCH_BYTES;
+}
+
+static sl_result download(struct transfer *t, struct ftp_xfer *x)
+{
+  struct ftp *f = &x->f;
+  struct slice in;
+  for (int round = 0; round < ROUNDS && !x->ended; round++) {
+    if (t->paused & CURLPAUSE_RECV)
+      return SL_WAIT;
+    size_t most = sl_body_allow(t, room_for(f));
+    if (!most)
+      return SL_WAIT;
+    sl_result rc = sl_conn_fill(x->data, most, &in);
+    if (rc)
+      return rc > 0 ? data_error(t, x, rc) : rc;
+    t->progress.recv.bytes += (int64_t)in.n;
+    f->moved += (int64_t)in.n;
+    f->stopped = f->limit >= 0 && f->moved >= f->limit;
+    x->ended = !in.n || f->stopped;
+    rc = in.n ? sl_body_take(t, in) : SL_OK;
+    if (rc)
+      return rc;
+  }
+  if (x->ended)
+    return SL_OK;
+  sl_job_post(&t->multi->reactor, &t->job);
+  return SL_WAIT;
+}
+
+static sl_result write_some(struct conn *c, struct slice *data)
+{
+  while (data->n) {
+    size_t n = 0;
+    sl_result rc = sl_stream_write(c->top, *data, &n);
+    if (rc)
+      return rc;
+    *data = slice_from(*data, n);
+  }
+  return SL_OK;
+}
+
+/* What an earlier piece has left. */
+static sl_result write_pending(struct ftp_xfer *x)
+{
+  struct slice left = sl_buf_peek(&x->pending);
+  sl_result rc = write_some(x->data, &left);
+  sl_buf_drop(&x->pending, x->pending.n - left.n);
+  if (!x->pending.n)
+    sl_buf_done(&x->pending);
+  return rc;
+}
+
+static sl_result send_piece(struct transfer *t, struct ftp_xfer *x)
+{
+  size_t n = 0, most = (size_t)t->easy->set.io.upload_buffersize;
+  char *scratch = sl_multi_scratch(t->multi);
+  if (!scratch)
+    return SL_NOMEM;
+  most = sl_body_allow_up(t, most < SL_SCRATCH_BYTES ? most : SL_SCRATCH_BYTES);
+  if (!most)
+    return SL_WAIT;
+  sl_result rc = sl_source_read(t, scratch, most, &n);
+  if (rc)
+    return rc;
+  struct slice data = slice_of(scratch, n);
+  x->ended = !n;
+  x->f.moved += (int64_t)n;
+  t->progress.ul_now += (int64_t)n;
+  t->progress.send.bytes += (int64_t)n;
+  if (n && t->easy->set.io.verbose)
+    sl_easy_debug(t->easy, CURLINFO_DATA_OUT, data.p, n);
+  rc = write_some(x->data, &data);
+  if (rc == SL_WAIT && !sl_buf_add(&x->pending, data))
+    return sl_buf_result(&x->pending, CURLE_TOO_LARGE);
+  return rc;
+}
+
+static sl_result upload(struct transfer *t, struct ftp_xfer *x)
+{
+  for (int round = 0; round < ROUNDS; round++) {
+    sl_result rc = x->pending.n ? write_pending(x) : SL_OK;
+    if (!rc && x->ended)
+      return SL_OK;
+    if (!rc)
+      rc = send_piece(t, x);
+    if (rc)
+      return rc == CURLE_SEND_ERROR ? data_error(t, x, rc) : rc;
+  }
+  sl_job_post(&t->multi->reactor, &t->job);
+  return SL_WAIT;
+}
+
+static void choose_source(struct transfer *t, const struct ftp *f)
+{
+  const struct io_config *io = &t->easy->set.io;
+  int64_t size = io->infilesize;
+  if (size >= 0 && f->resume_from > 0)
+    size = size > f->resume_from ? size - f->resume_from : 0;
+  sl_source_callback(&t->source, io->readfunction, io->readdata, size);
+  t->source.crlf = io->crlf || f->ascii;
+  t->progress.ul_total = size;
+}
+
+/* The part of the upload that the server has: sought past if the application can, else read and dropped. */
+sl_result sl_ftp_data_skip(struct transfer *t, struct ftp_xfer *x)
+{
+  const struct io_config *io = &t->easy->set.io;
+  size_t n = 0;
+  if (!x->skip_left) {
+    int sought = CURL_SEEKFUNC_CANTSEEK;
+    if (io->seekfunction) {
+      t->multi->callback_depth++;
+      sought = io->seekfunction(io->seekdata, x->f.resume_from, SEEK_SET);
+      t->multi->callback_depth--;
+    }
+    if (sought == CURL_SEEKFUNC_OK)
+      return SL_OK;
+    if (sought != CURL_SEEKFUNC_CANTSEEK)
+      return sl_fail(t, CURLE_FTP_COULDNT_USE_REST, "Could not seek stream");
+    x->skip_left = x->f.resume_from;
+    sl_source_callback(&t->source, io->readfunction, io->readdata, -1);
+  }
+  char *scratch = sl_multi_scratch(t->multi);
+  if (!scratch)
+    return SL_NOMEM;
+  while (x->skip_left) {
+    size_t most = x->skip_left < SL_SCRATCH_BYTES ? (size_t)x->skip_left : SL_SCRATCH_BYTES;
+    sl_result rc = sl_source_read(t, scratch, most, &n);
+    if (rc)
+      return rc;
+    if (!n)
+      return sl_fail(t, CURLE_FTP_COULDNT_USE_REST, "Failed to read data");
+    x->skip_left -= (int64_t)n;
+  }
+  return SL_OK;
+}
+
+static sl_result begin_move(struct transfer *t, struct ftp_xfer *x)
+{
+  struct ftp *f = &x->f;
+  sl_result rc = SL_OK;
+  if (!x->data)
+    rc = x->listener.fd >= 0 ? await_server(t, x) : CURLE_FTP_COULDNT_RETR_FILE;
+  if (!rc && f->session->protect_data && (x->is_tls_pushed || !x->data->is_tls)) {
+    rc = sl_ftp_secure(t, x, x->data);
+    x->data->is_tls = !rc;
+  }
+  if (rc)
+    return rc;
+  x->moving = true;
+  t->expect_us = 0;
+  if (f->upload) {
+    choose_source(t, f);
+  } else if (f->total >= 0) {
+    t->progress.dl_total = t->easy->info.content_length_download = f->total;
+  }
+  return SL_OK;
+}
+
+sl_result sl_ftp_data_move(struct transfer *t, struct ftp_xfer *x)
+{
+  sl_result rc = x->moving ? SL_OK : begin_move(t, x);
+  if (!rc)
+    rc = x->f.upload ? upload(t, x) : download(t, x);
+  if (rc == SL_WAIT)
+    return rc;
+  sl_ftp_data_drop(t, x, !rc);
+  return rc ? rc : sl_sink_end(t);
+}
+
+/* ---- who waits for what ---- */
+
+void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x)
+{
+  struct conn *c = x->dial ? x->dial->conn : x->data;
+  unsigned want = 0;
+  if (x->listener.fd >= 0)
+    sl_watch_want(&t->multi->reactor, &x->listen_watch, x->f.request == FTP_TRANSFER ? WATCH_IN : 0);
+  if (!c || !c->tcp)
+    return;
+  if (x->dial)
+    want = sl_dial_want(x->dial);
+  else if (x->f.request == FTP_TRANSFER && !t->rate_us)
+    want = sl_stream_want(c->top);
+  if (t->paused & CURLPAUSE_RECV && !x->f.upload)
+    want &= ~(unsigned)WATCH_IN;
+  if (t->paused & CURLPAUSE_SEND && x->f.upload && !x->pending.n)
+    want &= ~(unsigned)WATCH_OUT;
+  sl_conn_want(c, want);
+}
