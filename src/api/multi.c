@@ -15,6 +15,13 @@ static CURLMcode check(struct multi *m)
   return m->callback_depth ? CURLM_RECURSIVE_API_CALL : CURLM_OK;
 }
 
+/* Driving and freeing are not for the notify callback either. */
+static CURLMcode check_drive(struct multi *m)
+{
+  CURLMcode rc = check(m);
+  return !rc && m->in_notify ? CURLM_RECURSIVE_API_CALL : rc;
+}
+
 CURLM *curl_multi_init(void)
 {
   return sl_global_ensure() ? sl_multi_new(false) : NULL;
@@ -23,7 +30,7 @@ CURLM *curl_multi_init(void)
 CURLMcode curl_multi_cleanup(CURLM *handle)
 {
   struct multi *m = sl_multi_of(handle);
-  CURLMcode rc = check(m);
+  CURLMcode rc = check_drive(m);
   if (!rc) {
     sl_multi_enter(m);
     sl_multi_free(m);
@@ -76,7 +83,7 @@ static CURLMcode run(struct multi *m, int *running)
 CURLMcode curl_multi_perform(CURLM *handle, int *running)
 {
   struct multi *m = sl_multi_of(handle);
-  CURLMcode rc = check(m);
+  CURLMcode rc = check_drive(m);
   if (rc)
     return rc;
   /* Events that a poll has collected are run; else look whether there are any, without waiting. */
@@ -88,7 +95,7 @@ CURLMcode curl_multi_perform(CURLM *handle, int *running)
 CURLMcode curl_multi_socket_action(CURLM *handle, curl_socket_t fd, int bits, int *running)
 {
   struct multi *m = sl_multi_of(handle);
-  CURLMcode rc = check(m);
+  CURLMcode rc = check_drive(m);
   if (rc)
     return rc;
   sl_multi_enter(m);
@@ -308,13 +315,9 @@ CURLMcode curl_multi_get_offt(CURLM *handle, CURLMinfo_offt info, curl_off_t *ou
   case CURLMINFO_XFERS_RUNNING:
     *out_value = m->n_running;
     return CURLM_OK;
-  case CURLMINFO_XFERS_PENDING: {
-    curl_off_t n = 0;
-    LIST_FOR_EACH(node, &m->waiting)
-      n++;
-    *out_value = n;
+  case CURLMINFO_XFERS_PENDING:
+    *out_value = m->n_waiting;
     return CURLM_OK;
-  }
   case CURLMINFO_XFERS_DONE:
     *out_value = m->n_done;
     return CURLM_OK;

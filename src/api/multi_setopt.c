@@ -5,6 +5,7 @@
 
 #include "api/guard.h"
 #include "dns/dns.h"
+#include "xfer/limits.h"
 #include "xfer/transfer.h"
 
 static CURLMcode set_number(uint32_t *field, long value)
@@ -13,6 +14,14 @@ static CURLMcode set_number(uint32_t *field, long value)
     return CURLM_BAD_FUNCTION_ARGUMENT;
   *field = value > INT32_MAX ? INT32_MAX : (uint32_t)value;
   return CURLM_OK;
+}
+
+static CURLMcode set_limit(struct multi *m, uint32_t *field, long value)
+{
+  CURLMcode rc = set_number(field, value);
+  if (!rc)
+    sl_limits_changed(m);
+  return rc;
 }
 
 static CURLMcode set_long(struct multi *m, CURLMoption option, long value)
@@ -24,9 +33,9 @@ static CURLMcode set_long(struct multi *m, CURLMoption option, long value)
   case CURLMOPT_MAXCONNECTS:
     return set_number(&m->pool.max_idle, value);
   case CURLMOPT_MAX_TOTAL_CONNECTIONS:
-    return set_number(&m->pool.max_conns, value);
+    return set_limit(m, &m->pool.max_conns, value);
   case CURLMOPT_MAX_HOST_CONNECTIONS:
-    return set_number(&m->pool.max_host_conns, value);
+    return set_limit(m, &m->pool.max_host_conns, value);
   case CURLMOPT_MAX_CONCURRENT_STREAMS:
     m->max_streams = value < 1 || value > INT32_MAX ? 100 : (uint32_t)value;
     return CURLM_OK;

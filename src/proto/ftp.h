@@ -32,6 +32,7 @@ enum ftp_request {
   FTP_TIME,     /* file_time is known: is the file wanted? sets skip */
   FTP_SKIP,     /* the first resume_from bytes of the upload are there already */
   FTP_TRANSFER, /* the body; moved and stopped tell how it went */
+  FTP_SETTLE,   /* takes what replies still come, for a moment */
   FTP_DROP      /* no data connection any more */
 };
 

@@ -171,7 +171,9 @@ static sl_result body(struct ftp *f)
   if (f->answer && f->answer != CURLE_SEND_ERROR) /* the server may have said why it closed */
     CO_FAIL(f->answer);
   if (f->stopped) {
-    FTP_SAY(f, "ABOR", NULL); /* whether that works is not known for sure: the connection ends here */
+    /* RFC 959 4.1.3: one reply for the transfer, one for ABOR, or one for both, or none: the connection ends here. */
+    FTP_SAY(f, "ABOR", NULL);
+    FTP_ASK(f, FTP_SETTLE);
     f->session->broken = false;
   } else {
     if (!f->answer && is_short(f))
@@ -237,7 +239,7 @@ static void expect(struct ftp *f)
   } else {
     f->total = -1;
   }
-  f->limit = f->range_len;
+  f->limit = f->range_len >= 0 && f->total >= 0 ? f->total : f->range_len;
 }
 
 static sl_result get(struct ftp *f)

@@ -7,6 +7,7 @@
 #include "gate/addr.h"
 #include "loop/scratch.h"
 #include "sys/clock.h"
+#include "xfer/limits.h"
 #include "xfer/transfer.h"
 
 static void conn_event(struct watch *w, unsigned ready);
@@ -23,6 +24,7 @@ struct conn *sl_conn_new(struct multi *m, struct pool *pool)
   c->created_us = m->reactor.now_us;
   sl_list_init(&c->bundle_link);
   sl_list_init(&c->idle_link);
+  sl_list_init(&c->peer_link);
   sl_buf_init(&c->in, SL_CONN_IN_MAX);
   return c;
 }
@@ -110,6 +112,40 @@ static bool attach(struct conn *c, struct multi *m)
   return true;
 }
 
+/* An idle connection that is ours from now on may be in no reactor: what its end calls is called from within m. */
+static void for_multi(struct conn *c, struct multi *m)
+{
+  if (!c->multi)
+    c->tcp->callback_depth = &m->callback_depth;
+}
+
+/* The oldest idle one when there are too many, taken out of the others' reach; the pool is locked. */
+static struct conn *surplus(struct pool *p, struct multi *m)
+{
+  enum { SHARED_IDLE = 100 };
+  uint32_t max = p->max_idle ? p->max_idle : p->lock ? SHARED_IDLE : 4 * (m->n_handles ? m->n_handles : 1);
+  struct conn *c = p->n_idle > max ? sl_pool_oldest(p) : NULL;
+  if (c)
+    sl_pool_set_busy(p, c);
+  return c;
+}
+
+static void to_pool(struct conn *c, struct multi *m, void *who)
+{
+  struct pool *p = c->pool;
+  sl_pool_lock(p, who, true);
+  sl_pool_set_idle(p, c);
+  c = surplus(p, m);
+  sl_pool_lock(p, who, false);
+  while (c) {
+    for_multi(c, m);
+    sl_conn_free(c, true);
+    sl_pool_lock(p, who, true);
+    c = surplus(p, m);
+    sl_pool_lock(p, who, false);
+  }
+}
+
 void sl_conn_release(struct conn *c)
 {
   struct multi *m = c->multi;
@@ -129,24 +165,7 @@ void sl_conn_release(struct conn *c)
     sl_watch_quiet(&m->reactor, &c->tcp->watch, true);
     sl_conn_want(c, WATCH_IN);
   }
-  sl_pool_lock(p, who, true);
-  sl_pool_set_idle(p, c);
-  sl_pool_lock(p, who, false);
-  sl_conn_trim_pool(p, m->n_handles, who);
-}
-
-void sl_conn_trim_pool(struct pool *p, uint32_t n_handles, void *who)
-{
-  enum { SHARED_IDLE = 100 };
-  uint32_t max = p->max_idle ? p->max_idle : p->lock ? SHARED_IDLE : 4 * (n_handles ? n_handles : 1);
-  while (p->n_idle > max) {
-    sl_pool_lock(p, who, true);
-    struct conn *c = sl_pool_oldest(p);
-    if (c)
-      sl_pool_set_busy(p, c); /* ours now: nobody else can take it before it is gone */
-    sl_pool_lock(p, who, false);
-    sl_conn_free(c, true);
-  }
+  to_pool(c, m, who);
 }
 
 void sl_conn_hold(struct conn *c, struct easy *e)
@@ -162,8 +181,15 @@ void sl_conn_unhold(struct easy *e)
   struct conn *c = e->last_conn;
   e->last_conn = NULL;
   if (c) {
+    struct multi *m = c->multi;
+    struct pool_peer *peer = c->peer;
     c->held_by = NULL;
+    if (peer)
+      peer->holds++;
     sl_conn_free(c, true);
+    sl_limits_place(m, peer);
+    if (peer)
+      sl_pool_peer_put(&m->pool, peer);
   }
 }
 
@@ -205,6 +231,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
       sl_gate_tell(&c->tcp->sock, SLUICE_EVENT_REUSE, 0, &m->callback_depth);
       return c;
     }
+    for_multi(c, m);
     sl_conn_free(c, false);
   }
 }

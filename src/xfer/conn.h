@@ -13,6 +13,8 @@ struct conn {
   struct pool *pool;
   struct bundle *bundle;
   struct list bundle_link, idle_link;
+  struct pool_peer *peer; /* whom it counts for; NULL: nobody */
+  struct list peer_link;  /* in peer->idle */
   int64_t id;             /* lives longer than the address: transfers remember the number */
   int64_t created_us, idle_since_us;
   struct stream *top;     /* NULL until the socket is connected */
@@ -55,6 +57,5 @@ sl_result sl_conn_fill(struct conn *c, size_t want_bytes, struct slice *out_all)
 /* What the parser left; must be a tail of what sl_conn_fill() gave. */
 sl_result sl_conn_keep(struct conn *c, struct slice rest);
 struct conn *sl_conn_of_watch(const struct watch *w); /* NULL: it is another's (a connector's, the resolver's) */
-void sl_conn_trim_pool(struct pool *p, uint32_t n_handles, void *who); /* closes the oldest idle ones over the limit */
 
 #endif

@@ -56,9 +56,14 @@ static void leave(struct easy *e)
     sl_share_lock(e->share, e, CURL_LOCK_DATA_COOKIE, false);
 }
 
-static bool engine_on(const struct easy *e)
+static bool engine_on(struct easy *e)
 {
-  return e->set.http->cookie_engine || (sl_share_has(e, CURL_LOCK_DATA_COOKIE) && e->share->cookies);
+  if (e->set.http->cookie_engine || !sl_share_has(e, CURL_LOCK_DATA_COOKIE))
+    return e->set.http->cookie_engine;
+  sl_share_lock(e->share, e, CURL_LOCK_DATA_COOKIE, true);
+  bool on = e->share->cookies != NULL;
+  sl_share_lock(e->share, e, CURL_LOCK_DATA_COOKIE, false);
+  return on;
 }
 
 /* ---- files ---- */

@@ -19,10 +19,11 @@ struct easy *sl_easy_new(void)
     return NULL;
   e->magic = SL_EASY_MAGIC;
   sl_settings_init(&e->set);
-  sl_info_init(&e->info);
-  memset(&e->multi, 0, sizeof *e - offsetof(struct easy, multi));
+  memset(&e->info, 0, sizeof *e - offsetof(struct easy, info));
+  sl_info_unknown(&e->info);
   sl_list_init(&e->link);
   sl_list_init(&e->msg_link);
+  sl_list_init(&e->note_link);
   sl_header_store_init(e);
   return e;
 }
@@ -31,18 +32,21 @@ void sl_easy_free(struct easy *e)
 {
   if (e->multi && e->multi != e->own)
     sl_multi_remove(e->multi, e);
-  if (e->last_conn)
+  if (e->own) {
     sl_conn_unhold(e);
-  if (e->own)
     sl_multi_free(e->own);
-  if (e->cookies || e->share || e->set.http->cookie_engine)
+  }
+  const struct http_config *http = e->set.http;
+  if (e->cookies || e->share || http->cookie_engine)
     sl_cookies_free(e);
-  if (e->hsts || e->share || e->set.http->hsts_ctrl)
+  if (e->hsts || e->share || http->hsts_ctrl)
     sl_hsts_free(e);
-  sl_altsvc_free(e);
+  if (e->altsvc || http->altsvc)
+    sl_altsvc_free(e);
   if (e->share)
     sl_easy_set_share(e, NULL);
-  sl_header_store_done(e);
+  if (e->headers.cap)
+    sl_header_store_done(e);
   if (e->certs)
     sl_certs_free(e);
   if (e->auth)

@@ -174,7 +174,7 @@ static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice
       return SL_WAIT;
     if (p == SL_PARSE_BAD)
       return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", x->reply.error);
-    sl_result rc = sl_sink_header(t, line, SINK_REPLY);
+    sl_result rc = x->f.request == FTP_SETTLE ? SL_OK : sl_sink_header(t, line, SINK_REPLY);
     if (rc)
       return rc;
   }
@@ -327,6 +327,25 @@ static sl_result clear_control(struct transfer *t)
 
 /* ---- requests ---- */
 
+/* Closing while replies are on their way would reset the connection and lose the QUIT. */
+static sl_result settle(struct transfer *t, struct ftp_xfer *x)
+{
+  enum { MOMENT_MS = 1000, EXPECTED = 2 };
+  int64_t at_us = t->expect_us;
+  sl_result rc = SL_OK;
+  while (!rc && x->settled < EXPECTED) {
+    rc = sl_ftp_read_reply(t, x);
+    t->expect_us = t->expect_us ? t->expect_us : at_us;
+    if (!rc)
+      x->settled++;
+    x->f.has_reply = false;
+  }
+  if (rc == SL_WAIT && sl_ftp_deadline(t, MOMENT_MS) == SL_WAIT)
+    return SL_WAIT;
+  sl_buf_clear(&t->error);
+  return SL_OK;
+}
+
 static sl_result judge_time(struct transfer *t, struct ftp *f)
 {
   t->easy->info.filetime = f->file_time;
@@ -351,6 +370,8 @@ static sl_result perform(struct transfer *t, struct ftp_xfer *x)
     return sl_ftp_data_skip(t, x);
   case FTP_TRANSFER:
     return sl_ftp_data_move(t, x);
+  case FTP_SETTLE:
+    return settle(t, x);
   default:
     sl_ftp_data_drop(t, x, false);
     return SL_OK;
@@ -360,15 +381,22 @@ static sl_result perform(struct transfer *t, struct ftp_xfer *x)
 /* Lines that the conversation has made up for a request without a body. */
 static sl_result deliver_head(struct transfer *t, struct ftp_xfer *x)
 {
-  struct slice rest = sl_buf_peek(&x->head);
+  struct slice rest = slice_from(sl_buf_peek(&x->head), x->head_at);
   sl_result rc = sl_buf_result(&x->head, CURLE_WEIRD_SERVER_REPLY);
   while (rest.n && !rc) {
     struct slice line = slice_head(rest, slice_find(rest, '\n') + 1);
-    rc = sl_sink_header(t, line, SINK_HEADER);
+    rc = sl_sink_header(t, line, SINK_REPLY);
     rest = slice_from(rest, line.n);
   }
-  sl_buf_clear(&x->head);
+  x->head_at = x->head.n;
   return rc;
+}
+
+/* ... are the body as well. */
+static sl_result end_head(struct transfer *t, struct ftp_xfer *x)
+{
+  x->done = true;
+  return x->head.n ? sl_sink_body(t, sl_buf_peek(&x->head)) : SL_OK;
 }
 
 static sl_result advance(struct transfer *t, struct ftp_xfer *x)
@@ -405,9 +433,11 @@ static sl_result ftp_step(struct transfer *t)
     if (rc)
       return rc;
   }
+  if (x->done)
+    return sl_sink_blocked(&t->sink) ? SL_WAIT : SL_OK;
   sl_result rc = advance(t, x);
-  if (!rc && x->out.n)
-    rc = flush(t, x);
+  if (!rc)
+    rc = end_head(t, x);
   if (rc == SL_WAIT)
     sl_ftp_data_wants(t, x);
   return rc;

@@ -11,9 +11,12 @@ struct ftp_xfer {
   struct ftp_reply reply;
   struct buf text;         /* the last line of the reply */
   struct buf out, head;    /* of the conversation */
+  uint32_t head_at;        /* what of head the header callback has seen */
   uint32_t out_at;
   bool got_reply;          /* in this transfer */
   bool is_tls_pushed;      /* while TLS on a live stream is being set up */
+  bool done;               /* all is said; only body bytes may be held */
+  uint8_t settled;         /* replies that came after ABOR */
   bool ended;              /* of the body, nothing more will be read */
   bool moving;             /* FTP_TRANSFER has begun */
   /* The data connection: being made, waited for, or there. */

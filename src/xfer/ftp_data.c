@@ -196,8 +196,13 @@ static sl_result download(struct transfer *t, struct ftp_xfer *x)
       return rc > 0 ? data_error(t, x, rc) : rc;
     t->progress.recv.bytes += (int64_t)in.n;
     f->moved += (int64_t)in.n;
+    if (f->total >= 0 && f->limit < 0 && f->moved > f->total) { /* the file has grown since its size was told */
+      in = slice_head(in, in.n - (size_t)(f->moved - f->total));
+      f->moved = f->total;
+      x->ended = true;
+    }
     f->stopped = f->limit >= 0 && f->moved >= f->limit;
-    x->ended = !in.n || f->stopped;
+    x->ended = x->ended || !in.n || f->stopped;
     rc = in.n ? sl_body_take(t, in) : SL_OK;
     if (rc)
       return rc;

@@ -2,8 +2,10 @@
 #include "base/text.h"
 #include "wire/date.h"
 #include "wire/decode.h"
+#include "wire/encode.h"
 #include "xfer/cookies.h"
 #include "xfer/mime_body.h"
+#include "xfer/protos.h"
 #include "xfer/transfer.h"
 
 enum { EXPECT_THRESHOLD = 1024 * 1024 }; /* bytes of body from which on a refusal is worth waiting for */
@@ -133,6 +135,29 @@ static void add_host_port(const struct transfer *t, struct buf *dst)
     sl_buf_num(dst, t->port);
 }
 
+/* An ftp: URL that an HTTP proxy fetches: all that the proxy needs is in it. */
+static bool is_ftp(const struct transfer *t)
+{
+  return t->proto == &sl_proto_ftp_over_http;
+}
+
+static void add_login(const struct transfer *t, struct buf *dst)
+{
+  if (!t->user)
+    return;
+  sl_encode_percent(slice_str(t->user), dst);
+  if (t->password) {
+    sl_buf_char(dst, ':');
+    sl_encode_percent(slice_str(t->password), dst);
+  }
+  sl_buf_char(dst, '@');
+}
+
+static bool has_type(struct slice path)
+{
+  return path.n >= 7 && sl_text_ieq(slice_head(slice_from(path, path.n - 7), 6), SLICE_LIT(";type="));
+}
+
 /* RFC 9112 3.2: origin-form, or absolute-form towards a proxy. */
 static void add_target(const struct transfer *t, struct buf *dst)
 {
@@ -144,9 +169,13 @@ static void add_target(const struct transfer *t, struct buf *dst)
   if (t->conn->plain_proxy) {
     sl_buf_add(dst, u->scheme);
     sl_buf_str(dst, "://");
+    if (is_ftp(t))
+      add_login(t, dst);
     add_host_port(t, dst);
   }
   sl_buf_add(dst, u->path);
+  if (is_ftp(t) && t->easy->set.proxy->proxy_transfer_mode && !has_type(u->path))
+    sl_buf_str(dst, t->easy->set.io.transfertext ? ";type=a" : ";type=i");
   if (u->query.n) {
     sl_buf_char(dst, '?');
     sl_buf_add(dst, u->query);
@@ -170,6 +199,8 @@ static void add_host(struct transfer *t, struct buf *dst)
   } else {
     sl_buf_str(dst, "Host: ");
     add_host_port(t, dst);
+    if (is_ftp(t) && t->port == t->proto->port)
+      sl_buf_printf(dst, ":%u", t->port); /* not HTTP's default */
   }
   sl_buf_str(dst, "\r\n");
 }

@@ -72,15 +72,21 @@ static inline bool sl_info_string(char **slot, struct slice value)
   return true;
 }
 
-/* As before the first transfer. */
-static inline void sl_info_init(struct info *info)
+/* What is not 0 where nothing is known. */
+static inline void sl_info_unknown(struct info *info)
 {
-  memset(info, 0, sizeof *info);
   info->content_length_download = info->content_length_upload = -1;
   info->filetime = -1;
   info->conn_id = info->xfer_id = -1;
   info->lastsocket = CURL_SOCKET_BAD;
   info->tls_ssl.backend = info->tls_session.backend = CURLSSLBACKEND_OPENSSL;
+}
+
+/* As before the first transfer. */
+static inline void sl_info_init(struct info *info)
+{
+  memset(info, 0, sizeof *info);
+  sl_info_unknown(info);
 }
 
 /* Frees; only _init() may follow. */

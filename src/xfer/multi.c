@@ -29,6 +29,7 @@ struct multi *sl_multi_new(bool is_private)
   sl_list_init(&m->handles);
   sl_list_init(&m->msgs);
   sl_list_init(&m->waiting);
+  sl_list_init(&m->notes);
   sl_list_init(&m->doh);
   return m;
 }
@@ -86,6 +87,23 @@ void sl_multi_enter(struct multi *m)
   sl_reactor_clock(&m->reactor);
 }
 
+/* CURLMOPT_NOTIFYFUNCTION(3): the callback may do everything but drive or free the multi handle, so whatever it has
+ * changed is looked up again. */
+static void notify(struct multi *m)
+{
+  m->in_notify = true;
+  while (!sl_list_empty(&m->notes)) {
+    struct easy *e = LIST_ENTRY(m->notes.next, struct easy, note_link);
+    unsigned what = e->notes & 1u << CURLMNOTIFY_INFO_READ ? CURLMNOTIFY_INFO_READ : CURLMNOTIFY_EASY_DONE;
+    e->notes &= (uint8_t)~(1u << what);
+    if (!e->notes)
+      sl_list_unlink(&e->note_link);
+    if (m->notify_cb && m->notify_mask >> what & 1)
+      m->notify_cb(m, what, e, m->notify_data);
+  }
+  m->in_notify = false;
+}
+
 void sl_multi_leave(struct multi *m)
 {
   if (m->socket_cb)
@@ -96,6 +114,8 @@ void sl_multi_leave(struct multi *m)
     m->scratch = NULL;
   }
   m->in_api = false;
+  if (!sl_list_empty(&m->notes) && !m->in_notify)
+    notify(m);
 }
 
 /* ---- what the application is told ---- */
@@ -207,6 +227,8 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
   }
   if (m->socket_cb)
     sl_reactor_flush(&m->reactor); /* while `e` can be named in a REMOVE */
+  sl_list_unlink(&e->note_link);
+  e->notes = 0;
   e->multi = NULL;
   if (!m->is_private)
     sl_conn_unhold(e);
@@ -214,6 +236,15 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
   if (!e->doh)
     m->n_handles--;
   return CURLM_OK;
+}
+
+static void note(struct multi *m, struct easy *e, unsigned what)
+{
+  if (!m->notify_cb || !(m->notify_mask >> what & 1))
+    return;
+  e->notes |= (uint8_t)(1u << what);
+  if (sl_list_empty(&e->note_link))
+    sl_list_push_back(&m->notes, &e->note_link);
 }
 
 void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result)
@@ -225,30 +256,11 @@ void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result)
   e->msg.msg = CURLMSG_DONE;
   e->msg.easy_handle = e;
   e->msg.data.result = result;
+  if (sl_list_empty(&m->msgs))
+    note(m, e, CURLMNOTIFY_INFO_READ);
+  note(m, e, CURLMNOTIFY_EASY_DONE);
   sl_list_push_back(&m->msgs, &e->msg_link);
   m->n_msgs++;
   m->n_running--;
   m->n_done++;
-}
-
-/* ---- limits ---- */
-
-bool sl_multi_admit(struct multi *m, struct transfer *t)
-{
-  struct pool *p = &m->pool;
-  if (p->max_conns && p->n_conns >= p->max_conns && p->n_idle)
-    sl_conn_free(sl_pool_oldest(p), true);
-  if (!p->max_conns || p->n_conns < p->max_conns)
-    return true;
-  t->state = XFER_WAITING;
-  if (sl_list_empty(&t->wait_link))
-    sl_list_push_back(&m->waiting, &t->wait_link);
-  return false;
-}
-
-void sl_multi_next_waiting(struct multi *m)
-{
-  struct list *node = sl_list_pop_front(&m->waiting);
-  if (node)
-    sl_transfer_wake(LIST_ENTRY(node, struct transfer, wait_link));
 }

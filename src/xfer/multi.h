@@ -25,7 +25,9 @@ struct multi {
   struct list handles;       /* struct easy, all that were added */
   struct list msgs;          /* struct easy with an unread message */
   struct list doh;           /* struct doh_request */
-  struct list waiting;       /* struct transfer, for a place among the limits, FIFO */
+  struct list waiting;       /* struct transfer, for a place among all connections; see limits.h */
+  uint32_t n_waiting;        /* there and for their peers */
+  uint64_t next_wait_seq;
   struct transfer *spare;    /* the last transfer's memory, for the next one */
   uint32_t n_handles, n_running, n_msgs;
   uint64_t next_xfer_id;
@@ -40,7 +42,9 @@ struct multi {
   void *push_data;
   curl_notify_callback notify_cb;
   void *notify_data;
-  uint8_t notify_mask;
+  uint8_t notify_mask;       /* bits 1 << CURLMNOTIFY_* */
+  bool in_notify;            /* its callback runs: nothing may be driven */
+  struct list notes;         /* struct easy with something to notify of */
   bool multiplex;
   uint32_t max_streams;
 };
@@ -55,8 +59,6 @@ void sl_multi_drop_idle(struct multi *m); /* closes every connection that nobody
 CURLMcode sl_multi_add(struct multi *m, struct easy *e);
 CURLMcode sl_multi_remove(struct multi *m, struct easy *e);
 void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result);
-/* A connection has gone: the first of those who wait for a place gets it. */
-void sl_multi_next_waiting(struct multi *m);
 struct dns *sl_multi_dns(struct multi *m); /* made when it is needed first; NULL: out of memory */
 char *sl_multi_scratch(struct multi *m); /* SL_SCRATCH_BYTES until the call ends; NULL: out of memory */
 /* Around every call that runs transfers. */

@@ -1,9 +1,13 @@
 /* See pool.h. */
 #include "xfer/pool.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "sys/random.h"
 #include "xfer/conn.h"
+
+enum { PEER_KEY_MAX = 128 * 1024 };
 
 void sl_pool_init(struct pool *p)
 {
@@ -11,12 +15,14 @@ void sl_pool_init(struct pool *p)
   *p = (struct pool){.next_id = 0};
   sl_random_u64(&seed); /* without one hostile hosts could at worst make a lookup slow */
   sl_map_init(&p->bundles, seed);
+  sl_map_init(&p->peers, seed);
   sl_list_init(&p->idle);
 }
 
 void sl_pool_done(struct pool *p)
 {
   sl_map_done(&p->bundles);
+  sl_map_done(&p->peers);
 }
 
 static struct bundle *bundle_new(struct pool *p, struct slice key)
@@ -63,6 +69,12 @@ void sl_pool_leave(struct pool *p, struct conn *c)
     p->hot = NULL;
   c->bundle = NULL;
   p->n_conns--;
+  sl_list_unlink(&c->peer_link);
+  if (c->peer) {
+    c->peer->conns--;
+    sl_pool_peer_put(p, c->peer);
+    c->peer = NULL;
+  }
   if (--b->conns)
     return;
   sl_map_remove(&p->bundles, b->key);
@@ -74,6 +86,8 @@ void sl_pool_set_idle(struct pool *p, struct conn *c)
   sl_list_unlink(&c->bundle_link);
   sl_list_push_front(&c->bundle->idle, &c->bundle_link);
   sl_list_push_back(&p->idle, &c->idle_link);
+  if (c->peer)
+    sl_list_push_back(&c->peer->idle, &c->peer_link);
   p->n_idle++;
   if (p->hot && p->hot != c && !sl_list_empty(&p->hot->idle_link))
     sl_stream_idle(p->hot->top);
@@ -85,7 +99,51 @@ void sl_pool_set_busy(struct pool *p, struct conn *c)
   sl_list_unlink(&c->bundle_link);
   sl_list_push_back(&c->bundle->busy, &c->bundle_link);
   sl_list_unlink(&c->idle_link);
+  sl_list_unlink(&c->peer_link);
   p->n_idle--;
+}
+
+/* ---- peers ---- */
+
+struct pool_peer *sl_pool_peer_get(struct pool *p, struct slice host, uint16_t port)
+{
+  struct buf key;
+  sl_buf_init(&key, PEER_KEY_MAX);
+  sl_buf_add(&key, host);
+  if (sl_buf_ok(&key) && key.n)
+    sl_text_lower(key.p, key.n);
+  sl_buf_char(&key, ':');
+  sl_buf_num(&key, port);
+  struct pool_peer *peer = sl_buf_ok(&key) ? sl_map_get(&p->peers, sl_buf_peek(&key)) : NULL;
+  if (!peer && sl_buf_ok(&key) && (peer = sl_malloc(sizeof *peer + key.n))) {
+    memcpy(peer + 1, key.p, key.n);
+    *peer = (struct pool_peer){.key = slice_of((const char *)(peer + 1), key.n)};
+    sl_list_init(&peer->idle);
+    sl_list_init(&peer->waiting);
+    if (!sl_map_put(&p->peers, peer->key, peer)) {
+      sl_free(peer);
+      peer = NULL;
+    }
+  }
+  sl_buf_done(&key);
+  if (peer)
+    peer->holds++;
+  return peer;
+}
+
+void sl_pool_peer_put(struct pool *p, struct pool_peer *peer)
+{
+  if (--peer->holds)
+    return;
+  sl_map_remove(&p->peers, peer->key);
+  sl_free(peer);
+}
+
+void sl_pool_set_peer(struct conn *c, struct pool_peer *peer)
+{
+  c->peer = peer;
+  peer->holds++;
+  peer->conns++;
 }
 
 struct conn *sl_pool_find(struct pool *p, struct slice key)

@@ -16,8 +16,16 @@ struct bundle {
   struct list busy;  /* struct conn */
 };
 
+/* Where connections go first, "host:port": the origin, its alternative or a proxy. Lives as long as it is held. */
+struct pool_peer {
+  struct slice key;    /* behind the struct */
+  uint32_t conns, holds;
+  struct list idle;    /* struct conn, the oldest first */
+  struct list waiting; /* struct transfer; see limits.h */
+};
+
 struct pool {
-  struct map bundles;
+  struct map bundles, peers;
   struct list idle;        /* struct conn, the oldest first */
   struct conn *hot;        /* the one that became idle last still has its buffers: likely it is next */
   uint32_t n_idle, n_conns;
@@ -44,6 +52,10 @@ void sl_pool_set_idle(struct pool *p, struct conn *c);
 void sl_pool_set_busy(struct pool *p, struct conn *c);
 /* The latest idle connection with this key, or NULL. It stays idle. */
 struct conn *sl_pool_find(struct pool *p, struct slice key);
+/* The peer, made when there is none; held until _put(). NULL: out of memory. */
+struct pool_peer *sl_pool_peer_get(struct pool *p, struct slice host, uint16_t port);
+void sl_pool_peer_put(struct pool *p, struct pool_peer *peer);
+void sl_pool_set_peer(struct conn *c, struct pool_peer *peer); /* it counts for this peer until it leaves */
 struct conn *sl_pool_oldest(struct pool *p);
 struct conn *sl_pool_any(struct pool *p); /* whichever there is, busy or idle; NULL: none */
 

@@ -188,11 +188,14 @@ sl_result sl_settings_names_add(struct curl_slist **names, const char *name)
 
 void sl_settings_init(struct settings *s)
 {
+  static const void *const topics[SL_TOPIC_SHARED] = {
+      [SL_TOPIC_HTTP] = &http_default, [SL_TOPIC_NET] = &net_default,       [SL_TOPIC_DNS] = &dns_default,
+      [SL_TOPIC_GATE] = &gate_default, [SL_TOPIC_TLS] = &tls_default,       [SL_TOPIC_PROXY_TLS] = &tls_default,
+      [SL_TOPIC_PROXY] = &proxy_default, [SL_TOPIC_FTP] = &ftp_default};
   s->io = io_default;
   s->io.writedata = stdout;
   s->io.readdata = stdin;
-  for (unsigned t = 0; t < SL_TOPIC_SHARED; t++)
-    s->topic[t] = layouts[t].defaults;
+  memcpy(s->topic, topics, sizeof topics);
 }
 
 void sl_settings_done(struct settings *s)

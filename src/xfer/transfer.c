@@ -10,6 +10,7 @@
 #include "wire/encode.h"
 #include "xfer/altsvc_store.h"
 #include "xfer/hsts_store.h"
+#include "xfer/limits.h"
 #include "xfer/netrc_file.h"
 #include "xfer/protos.h"
 #include "xfer/share.h"
@@ -255,6 +256,7 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key)
   t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy);
   if (!t->conn)
     return false;
+  sl_limits_leave(t, true);
   t->conn->xfer = t;
   SL_INFOF(t->easy, "Re-using existing connection with host %.*s", (int)r->host.n, r->host.p);
   t->state = XFER_DO;
@@ -265,8 +267,11 @@ static sl_result route(struct transfer *t)
 {
   struct route r;
   struct slice key;
+  struct pool_peer *peer;
   t->alt_used = NULL;
   sl_result rc = sl_route_make(t, &t->arena, &r);
+  if (!rc && r.plain_proxy && t->proto->over_proxy)
+    t->proto = t->proto->over_proxy;
   if (!rc)
     rc = route_key(t, &r, &key);
   if (rc)
@@ -282,9 +287,10 @@ static sl_result route(struct transfer *t)
     rc = route_key(t, &r, &key);
   if (rc || (t->alt_used && reuse(t, &r, key)))
     return rc;
-  if (!sl_multi_admit(t->multi, t))
-    return SL_WAIT;
+  if ((rc = sl_limits_admit(t, &r, &peer)))
+    return rc;
   rc = sl_dial_start(t, &r, key);
+  sl_limits_use(t, peer);
   t->state = XFER_DIAL;
   return rc;
 }
@@ -328,8 +334,13 @@ static void drop_connection(struct transfer *t)
     return;
   struct conn *c = t->conn;
   t->conn = NULL;
+  struct pool_peer *peer = c->peer;
+  if (peer)
+    peer->holds++;
   sl_conn_release(c);
-  sl_multi_next_waiting(t->multi);
+  sl_limits_place(t->multi, peer);
+  if (peer)
+    sl_pool_peer_put(&t->multi->pool, peer);
 }
 
 /* ---- the machine ---- */
@@ -387,8 +398,11 @@ static sl_result step(struct transfer *t)
     rc = begin(t);
     t->state = XFER_ROUTE;
     return rc;
-  case XFER_ROUTE:
   case XFER_WAITING:
+    if (!sl_list_empty(&t->wait_link))
+      return SL_WAIT; /* a timer, or the application: it is not its turn */
+    /* fall through */
+  case XFER_ROUTE:
     rc = step_route(t);
     break;
   case XFER_DIAL:
@@ -486,7 +500,7 @@ static void release(struct transfer *t)
   struct multi *m = t->multi;
   sl_timer_clear(&m->reactor, &t->timer);
   sl_list_unlink(&t->job.link);
-  sl_list_unlink(&t->wait_link);
+  sl_limits_leave(t, false);
   if (t->proto && t->proto->cleanup)
     t->proto->cleanup(t);
   drop_connection(t);

@@ -53,7 +53,9 @@ struct transfer {
   struct dial *dial;        /* only in XFER_DIAL */
   struct job job;
   struct timer timer;       /* the nearest of the deadlines below */
-  struct list wait_link;    /* in multi->waiting */
+  struct list wait_link;    /* among those who wait for a place; see limits.h */
+  struct pool_peer *wait_peer; /* held: whom it waits for, or was woken for; NULL: nobody */
+  uint64_t wait_seq;        /* its turn; 0 none */
   const struct url *url;    /* of the current request: the easy handle's, or own_url after a redirect */
   struct url *own_url;      /* NULL until a redirect */
   struct slice host;        /* ASCII, an IPv6 address in brackets; of url or in the arena */
@@ -73,6 +75,7 @@ struct transfer {
   bool retried;             /* a dead pooled connection has been replaced once */
   bool fresh;               /* do not take a pooled connection (the retry) */
   bool counted;             /* in multi->n_running */
+  bool woken;               /* there was a place for it, that it has not taken yet */
   sl_result result;
   int64_t start_us;         /* of the transfer */
   int64_t dial_us;          /* when the current connecting began */
@@ -108,6 +111,5 @@ sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
 int64_t sl_transfer_elapsed(struct transfer *t);
 void sl_transfer_set_timer(struct transfer *t);
 struct easy *sl_transfer_easy_of_watch(const struct watch *w); /* who a descriptor works for; NULL: nobody now */
-bool sl_multi_admit(struct multi *m, struct transfer *t); /* is there a place for another connection? */
 
 #endif

@@ -112,7 +112,6 @@ static CURL *easy_for(struct worker *w)
   curl_easy_setopt(e, CURLOPT_SHARE, w->share);
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(e, CURLOPT_WRITEDATA, w);
-  curl_easy_setopt(e, CURLOPT_COOKIEFILE, "");
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, 20000L);
   return e;
@@ -187,6 +186,8 @@ static void mixed(struct worker *w)
   char path[32], url[128];
   for (int i = 0; i < REQUESTS / 5; i++) {
     CURL *e = easy_for(w);
+    if ((i + w->number) % 2 == 0) /* the others see what the share has */
+      curl_easy_setopt(e, CURLOPT_COOKIEFILE, "");
     if (i % 4 == 0)
       snprintf(path, sizeof path, "/cookie/%d", i * THREADS + w->number);
     else
@@ -195,8 +196,6 @@ static void mixed(struct worker *w)
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, &closes);
     curl_easy_setopt(e, CURLOPT_MAXCONNECTS, (long)FEW_CONNECTIONS);
-    if (i % 2)
-      curl_easy_setopt(e, CURLOPT_COOKIEFILE, NULL); /* the share's engine is on, this handle's is not */
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, i % 7 ? 118L : 1L);
     count(w, curl_easy_perform(e));
     struct curl_slist *cookies = NULL;
