@@ -15,7 +15,7 @@ void curl_easy_cleanup(CURL *curl)
   struct easy *e = sl_easy_of(curl);
   if (!e || (e->xfer && e->xfer->running))
     return; /* from within its own callback: there would be nothing to return to */
-  if (e->multi) {
+  if (e->multi && !e->multi->in_api) { /* in a callback of another one's, what is around it does that */
     struct multi *m = e->multi;
     sl_multi_enter(m);
     sl_multi_remove(m, e);

@@ -25,7 +25,7 @@ void *sl_arena_alloc(struct arena *a, size_t n)
   if (n > ((size_t)-1) / 2)
     return NULL;
   n = (n + sizeof(void *) - 1) & ~(sizeof(void *) - 1);
-  if (n > a->left) {
+  if (n > a->left || !a->blocks) { /* also for no bytes: NULL means that memory is short */
     size_t room = n > BLOCK_BYTES ? n : BLOCK_BYTES;
     struct arena_block *block = sl_malloc(sizeof *block + room);
     if (!block)

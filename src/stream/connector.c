@@ -155,7 +155,7 @@ static void attempt(struct connector *c)
 static bool start_stagger(struct connector *c)
 {
   int64_t ms = c->net->happy_eyeballs_timeout_ms;
-  if (c->next == c->n || !ms)
+  if (c->won || c->next == c->n || !ms)
     return true;
   return sl_timer_set(c->reactor, &c->stagger, c->reactor->now_us + ms * 1000);
 }

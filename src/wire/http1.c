@@ -12,7 +12,7 @@ void sl_http1_init(struct http1 *h)
   h->head = 0;
   h->fields = 0;
   h->error = NULL;
-  h->folded = h->too_large = false;
+  h->folded = h->too_large = h->no_nul = false;
 }
 
 void sl_http1_alias(struct http1 *h, uint16_t status)

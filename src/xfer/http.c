@@ -617,7 +617,7 @@ const struct xfer_proto sl_proto_https = {
 /* Behind an HTTP proxy without a tunnel an ftp: URL is a matter of HTTP. */
 const struct xfer_proto sl_proto_ftp_over_http = {
     .scheme = "ftp",
-    .bit = CURLPROTO_FTP,
+    .bit = CURLPROTO_HTTP,
     .port = 21,
     .start = http_start,
     .step = http_step,

@@ -5,27 +5,16 @@
 #include "xfer/share.h"
 #include "xfer/transfer.h"
 
-/* ---- is there room? ---- */
+/* ---- is there room? An idle connection would make some ---- */
 
-static bool host_full(const struct pool *p, const struct pool_peer *peer)
+static bool host_room(const struct pool *p, const struct pool_peer *peer, uint32_t promised)
 {
-  return p->max_host_conns && peer->conns >= p->max_host_conns;
+  return !p->max_host_conns || peer->conns - peer->n_idle + promised < p->max_host_conns;
 }
 
-static bool total_full(const struct pool *p)
+static bool total_room(const struct pool *p, uint32_t promised)
 {
-  return p->max_conns && p->n_conns >= p->max_conns;
-}
-
-/* An idle connection would make room. */
-static bool host_room(const struct pool *p, const struct pool_peer *peer)
-{
-  return !host_full(p, peer) || !sl_list_empty(&peer->idle);
-}
-
-static bool total_room(const struct pool *p)
-{
-  return !total_full(p) || p->n_idle;
+  return !p->max_conns || p->n_conns - p->n_idle + promised < p->max_conns;
 }
 
 /* ---- the queues ---- */
@@ -66,7 +55,20 @@ static void wake(struct transfer *t)
   sl_list_unlink(&t->wait_link);
   t->multi->n_waiting--;
   t->woken = true;
+  t->multi->n_promised++;
+  t->wait_peer->promised++;
   sl_transfer_wake(t);
+}
+
+/* It runs, or ends; whether it was woken. */
+static bool take_promise(struct transfer *t)
+{
+  if (!t->woken)
+    return false;
+  t->woken = false;
+  t->multi->n_promised--;
+  t->wait_peer->promised--;
+  return true;
 }
 
 static void let_go(struct multi *m, struct pool_peer **peer)
@@ -79,8 +81,8 @@ static void let_go(struct multi *m, struct pool_peer **peer)
 void sl_limits_place(struct multi *m, struct pool_peer *peer)
 {
   const struct pool *p = &m->pool;
-  struct transfer *own = peer && host_room(p, peer) ? first(&peer->waiting) : NULL;
-  struct transfer *any = total_room(p) ? first(&m->waiting) : NULL;
+  struct transfer *own = peer && host_room(p, peer, peer->promised) ? first(&peer->waiting) : NULL;
+  struct transfer *any = total_room(p, m->n_promised) ? first(&m->waiting) : NULL;
   if (own && any && any->wait_seq < own->wait_seq) {
     sl_list_unlink(&own->wait_link); /* the peer has room for it; now it is the total that it waits for */
     enqueue(&m->waiting, own);
@@ -113,31 +115,35 @@ static struct pool_peer *peer_of(struct pool *p, const struct route *r)
   return hop ? sl_pool_peer_get(p, slice_str(hop->host), hop->port) : sl_pool_peer_get(p, r->to_host, r->to_port);
 }
 
+bool sl_limits_may_reuse(const struct transfer *t)
+{
+  return t->woken || !t->multi->n_promised || t->easy->doh || sl_share_pool(t->easy, t->multi) != &t->multi->pool;
+}
+
 sl_result sl_limits_admit(struct transfer *t, const struct route *r, struct pool_peer **out_peer)
 {
   struct multi *m = t->multi;
   struct pool *p = sl_share_pool(t->easy, m);
-  bool woken = t->woken;
   *out_peer = NULL;
   if (p != &m->pool || t->easy->doh) /* the resolver's would wait for those who wait for it */
     return SL_OK;
   struct pool_peer *peer = peer_of(p, r);
   if (!peer)
     return SL_NOMEM;
-  t->woken = false;
+  bool woken = take_promise(t);
   let_go(m, &t->wait_peer);
-  if (host_full(p, peer) && !sl_list_empty(&peer->idle))
-    sl_conn_free(LIST_ENTRY(peer->idle.next, struct conn, peer_link), true);
-  if (host_full(p, peer) || (!woken && !sl_list_empty(&peer->waiting))) {
+  if (!host_room(p, peer, woken ? 0 : peer->promised) || (!woken && !sl_list_empty(&peer->waiting))) {
     wait_in(&peer->waiting, t, peer);
     if (woken)
-      sl_limits_place(m, NULL); /* it did not need the place */
+      sl_limits_place(m, NULL); /* it could not use the place */
     return SL_WAIT;
   }
-  if (total_full(p) && p->n_idle)
-    sl_conn_free(sl_pool_oldest(p), true);
-  if (total_full(p) || (!woken && !sl_list_empty(&m->waiting)))
+  if (!total_room(p, woken ? 0 : m->n_promised) || (!woken && !sl_list_empty(&m->waiting)))
     return wait_in(&m->waiting, t, peer);
+  if (p->max_host_conns && peer->conns >= p->max_host_conns)
+    sl_conn_free(LIST_ENTRY(peer->idle.next, struct conn, peer_link), true);
+  if (p->max_conns && p->n_conns >= p->max_conns)
+    sl_conn_free(sl_pool_oldest(p), true);
   *out_peer = peer;
   return SL_OK;
 }
@@ -158,8 +164,7 @@ void sl_limits_use(struct transfer *t, struct pool_peer *peer)
 void sl_limits_leave(struct transfer *t, bool place_used)
 {
   struct multi *m = t->multi;
-  bool woken = t->woken;
-  t->woken = false;
+  bool woken = take_promise(t);
   t->wait_seq = 0;
   if (!sl_list_empty(&t->wait_link)) {
     sl_list_unlink(&t->wait_link);

@@ -17,6 +17,8 @@ struct pool_peer;
 
 /* SL_OK: there is a place, and *out_peer (NULL: nobody counts) is held for sl_limits_use(); SL_WAIT: not now. */
 sl_result sl_limits_admit(struct transfer *t, const struct route *r, struct pool_peer **out_peer);
+/* An idle connection may be what somebody else has been woken for. */
+bool sl_limits_may_reuse(const struct transfer *t);
 /* After dialling: the transfer's connection, if there is one, has the place. */
 void sl_limits_use(struct transfer *t, struct pool_peer *peer);
 /* It has got a pooled connection, or it ends: what it waited for is somebody else's. */

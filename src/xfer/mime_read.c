@@ -146,10 +146,6 @@ static sl_result measure_leaf(struct mime_reader *r, struct curl_mimepart *p, in
     p->size = sl_input_size(p->path);
   else if (p->kind == MIME_PARTS)
     rc = measure_inner(r, p);
-  if (!rc && sl_mime_encodes(p->encoding) && !r->raw) {
-    r->raw = sl_malloc(RAW_CAP);
-    rc = r->raw ? SL_OK : SL_NOMEM;
-  }
   *out_size = sl_mime_encoded_size(p->encoding, p->size);
   return rc;
 }
@@ -346,13 +342,16 @@ static sl_result read_content(struct mime_reader *r, char *dst, size_t cap, size
   return rc;
 }
 
-static void begin_content(struct mime_reader *r)
+static sl_result begin_content(struct mime_reader *r)
 {
   bool has_content = r->leaf->kind != MIME_CALLBACK || r->leaf->cb.read;
   r->left = has_content ? r->leaf->size : 0;
   r->raw_at = r->raw_n = 0;
   r->raw_end = false;
   sl_mime_encode_init(&r->encode, r->leaf->encoding);
+  if (sl_mime_encodes(r->leaf->encoding) && !r->raw)
+    r->raw = sl_malloc(RAW_CAP);
+  return sl_mime_encodes(r->leaf->encoding) && !r->raw ? SL_NOMEM : SL_OK;
 }
 
 static void end_content(struct mime_reader *r)
@@ -381,9 +380,7 @@ static sl_result read_piece(struct mime_reader *r, char *dst, size_t cap, size_t
   }
   if (!r->leaf) {
     sl_result rc = next_text(r);
-    if (!rc && r->leaf)
-      begin_content(r);
-    return rc;
+    return rc || !r->leaf ? rc : begin_content(r);
   }
   sl_result rc = read_content(r, dst, cap, out_n);
   if (!rc && !*out_n)

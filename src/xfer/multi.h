@@ -27,6 +27,7 @@ struct multi {
   struct list doh;           /* struct doh_request */
   struct list waiting;       /* struct transfer, for a place among all connections; see limits.h */
   uint32_t n_waiting;        /* there and for their peers */
+  uint32_t n_promised;       /* woken for a place that they have not taken yet */
   uint64_t next_wait_seq;
   struct transfer *spare;    /* the last transfer's memory, for the next one */
   uint32_t n_handles, n_running, n_msgs;

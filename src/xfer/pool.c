@@ -56,6 +56,14 @@ bool sl_pool_join(struct pool *p, struct conn *c, struct slice key)
   return true;
 }
 
+static void peer_not_idle(struct conn *c)
+{
+  if (sl_list_empty(&c->peer_link))
+    return;
+  sl_list_unlink(&c->peer_link);
+  c->peer->n_idle--;
+}
+
 void sl_pool_leave(struct pool *p, struct conn *c)
 {
   struct bundle *b = c->bundle;
@@ -69,7 +77,7 @@ void sl_pool_leave(struct pool *p, struct conn *c)
     p->hot = NULL;
   c->bundle = NULL;
   p->n_conns--;
-  sl_list_unlink(&c->peer_link);
+  peer_not_idle(c);
   if (c->peer) {
     c->peer->conns--;
     sl_pool_peer_put(p, c->peer);
@@ -86,8 +94,10 @@ void sl_pool_set_idle(struct pool *p, struct conn *c)
   sl_list_unlink(&c->bundle_link);
   sl_list_push_front(&c->bundle->idle, &c->bundle_link);
   sl_list_push_back(&p->idle, &c->idle_link);
-  if (c->peer)
+  if (c->peer) {
     sl_list_push_back(&c->peer->idle, &c->peer_link);
+    c->peer->n_idle++;
+  }
   p->n_idle++;
   if (p->hot && p->hot != c && !sl_list_empty(&p->hot->idle_link))
     sl_stream_idle(p->hot->top);
@@ -99,7 +109,7 @@ void sl_pool_set_busy(struct pool *p, struct conn *c)
   sl_list_unlink(&c->bundle_link);
   sl_list_push_back(&c->bundle->busy, &c->bundle_link);
   sl_list_unlink(&c->idle_link);
-  sl_list_unlink(&c->peer_link);
+  peer_not_idle(c);
   p->n_idle--;
 }
 

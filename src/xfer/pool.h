@@ -19,7 +19,8 @@ struct bundle {
 /* Where connections go first, "host:port": the origin, its alternative or a proxy. Lives as long as it is held. */
 struct pool_peer {
   struct slice key;    /* behind the struct */
-  uint32_t conns, holds;
+  uint32_t conns, n_idle, holds;
+  uint32_t promised;   /* of those who waited: they have been woken and have not run yet */
   struct list idle;    /* struct conn, the oldest first */
   struct list waiting; /* struct transfer; see limits.h */
 };

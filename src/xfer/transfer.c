@@ -251,7 +251,7 @@ static sl_result route_key(struct transfer *t, const struct route *r, struct sli
 
 static bool reuse(struct transfer *t, const struct route *r, struct slice key)
 {
-  if (t->fresh || t->easy->set.net->fresh_connect)
+  if (t->fresh || t->easy->set.net->fresh_connect || !sl_limits_may_reuse(t))
     return false;
   t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy);
   if (!t->conn)
@@ -270,8 +270,11 @@ static sl_result route(struct transfer *t)
   struct pool_peer *peer;
   t->alt_used = NULL;
   sl_result rc = sl_route_make(t, &t->arena, &r);
-  if (!rc && r.plain_proxy && t->proto->over_proxy)
+  if (!rc && r.plain_proxy && t->proto->over_proxy) {
     t->proto = t->proto->over_proxy;
+    t->easy->info.protocol = t->proto->bit;
+    t->easy->info.scheme = sl_proto_http.scheme; /* which it is spoken with */
+  }
   if (!rc)
     rc = route_key(t, &r, &key);
   if (rc)
@@ -498,12 +501,13 @@ static void note_result(struct transfer *t, sl_result result)
 static void release(struct transfer *t)
 {
   struct multi *m = t->multi;
-  sl_timer_clear(&m->reactor, &t->timer);
-  sl_list_unlink(&t->job.link);
+  t->running = true; /* a close callback may pause or clean up the handle */
   sl_limits_leave(t, false);
   if (t->proto && t->proto->cleanup)
     t->proto->cleanup(t);
   drop_connection(t);
+  sl_timer_clear(&m->reactor, &t->timer);
+  sl_list_unlink(&t->job.link);
   sl_sink_done(&t->sink);
   sl_source_done(&t->source);
   if (t->own_url)
@@ -581,8 +585,8 @@ void sl_transfer_run(struct transfer *t)
     return;
   t->running = true;
   sl_result rc = run(t);
-  t->running = false;
   if (t->remove_asked) {
+    t->running = false;
     sl_transfer_abort(t);
     return;
   }
@@ -590,6 +594,7 @@ void sl_transfer_run(struct transfer *t)
     finish(t, rc > 0 ? rc : SL_OK);
     return;
   }
+  t->running = false;
   set_wants(t);
   sl_transfer_set_timer(t);
 }

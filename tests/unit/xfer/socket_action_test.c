@@ -277,6 +277,7 @@ static void end(struct loop *l)
     if (l->easy[i])
       curl_multi_remove_handle(l->m, l->easy[i]);
     curl_easy_cleanup(l->easy[i]);
+    l->easy[i] = NULL;
   }
   CHECK_INT(curl_multi_cleanup(l->m), CURLM_OK);
   for (int fd = 0; fd < FDS; fd++)
