@@ -152,7 +152,9 @@ static CURLFORMcode put_file(struct draft *d, const char *path)
 /* The type of a file may stand before it or behind it. */
 static CURLFORMcode put_type(struct draft *d, const char *type)
 {
-  bool next = type && d->now->contenttype && d->now->flags & CURL_HTTPPOST_FILENAME;
+  bool next = d->now->contenttype && d->now->flags & CURL_HTTPPOST_FILENAME;
+  if (next && !type)
+    return CURL_FORMADD_NULL;
   CURLFORMcode rc = next ? another_file(d) : CURL_FORMADD_OK;
   return rc ? rc : put_string(&d->now->contenttype, type);
 }

@@ -71,7 +71,9 @@ sl_result sl_ftp_begin(struct ftp *f)
   char *file = slash ? slash + 1 : f->path;
   f->dir = "";
   f->file = file;
-  if (f->config->ftp_filemethod == CURLFTPMETHOD_NOCWD) {
+  f->pattern = file;
+  f->wildcard = f->wildcard && !f->upload && !f->nobody && strpbrk(file, "*?[");
+  if (f->config->ftp_filemethod == CURLFTPMETHOD_NOCWD && !f->wildcard) {
     f->file = *file ? f->path : file;
     if (!*file && slash) {
       if (slash != f->path)
@@ -231,9 +233,11 @@ sl_result sl_ftp_run(struct ftp *f)
     CO_CALL(sl_ftp_login(f));
   CO_CALL(sl_ftp_quote(f, f->config->quote));
   CO_CALL(change_dir(f));
-  if (f->want_time && !f->is_list)
+  if (f->want_time && !f->is_list && !f->wildcard)
     CO_CALL(file_time(f));
-  if (!f->skip)
+  if (f->wildcard)
+    CO_CALL(sl_ftp_wildcard(f));
+  else if (!f->skip)
     CO_CALL(sl_ftp_transfer(f));
   if (!f->skip && !f->stopped)
     CO_CALL(sl_ftp_quote(f, f->config->postquote));

@@ -33,6 +33,8 @@ enum ftp_request {
   FTP_SKIP,     /* the first resume_from bytes of the upload are there already */
   FTP_TRANSFER, /* the body; moved and stopped tell how it went */
   FTP_SETTLE,   /* takes what replies still come, for a moment */
+  FTP_NEXT,     /* wildcard: file becomes the next one, NULL after the last */
+  FTP_FILE_END, /* wildcard: that file is complete */
   FTP_DROP      /* no data connection any more */
 };
 
@@ -55,6 +57,7 @@ struct ftp {
   bool implicit_tls, ipv6, reused;
   bool upload, nobody, ascii, names_only;
   bool want_time, ignore_size, bad_range;
+  bool wildcard;                   /* wanted; still set after sl_ftp_begin() if the path has a pattern */
 
   /* ---- replies: code and text (without line end, borrowed) are set, then has_reply ---- */
   struct slice text;
@@ -77,13 +80,15 @@ struct ftp {
 
   /* ---- its own ---- */
   struct co run_co, login_co, user_co, auth_co, pwd_co, dir_co, cwd_co, quote_co, open_co, active_co, get_co, put_co,
-      list_co, head_co, transfer_co, type_co;
+      list_co, head_co, transfer_co, type_co, wild_co;
   const struct curl_slist *quote;
+  const char *pattern;    /* wildcard: the last part of path */
   const char *dir, *file; /* of path; dir in the session's words: "" is where a login leads */
   char *list_path;        /* argument of LIST, or NULL */
   char *part;             /* of dir, to change to */
   char *part_end;
   uint8_t auth_try;
+  bool collect; /* the listing is for us, not for the application */
   bool is_list, made_dir, tried_alternative, used_epsv;
   bool single; /* the whole of dir in one step */
 };
@@ -98,6 +103,7 @@ sl_result sl_ftp_run(struct ftp *f);
 sl_result sl_ftp_login(struct ftp *f);
 sl_result sl_ftp_open_data(struct ftp *f);
 sl_result sl_ftp_transfer(struct ftp *f);
+sl_result sl_ftp_wildcard(struct ftp *f);
 sl_result sl_ftp_quote(struct ftp *f, const struct curl_slist *commands);
 sl_result sl_ftp_say(struct ftp *f, const char *verb, const char *argument); /* argument NULL: none */
 sl_result sl_ftp_fail(struct ftp *f, sl_result code, const char *format, ...)

@@ -347,3 +347,39 @@ sl_result sl_ftp_transfer(struct ftp *f)
   }
   CO_END;
 }
+
+/* ---- many files ---- */
+
+static sl_result list_directory(struct ftp *f)
+{
+  CO_BEGIN(&f->get_co);
+  f->is_list = f->collect = true;
+  CO_CALL(sl_ftp_open_data(f));
+  CO_CALL(set_type(f));
+  CO_CALL(sl_ftp_quote(f, f->config->prequote));
+  CO_CALL(list(f));
+  f->is_list = f->collect = false;
+  CO_END;
+}
+
+/* CURLOPT_WILDCARDMATCH(3). Neither ranges nor resuming: they are for one file. */
+sl_result sl_ftp_wildcard(struct ftp *f)
+{
+  CO_BEGIN(&f->wild_co);
+  f->resume_from = 0;
+  f->range_len = -1;
+  CO_CALL(list_directory(f));
+  for (;;) {
+    FTP_ASK(f, FTP_NEXT);
+    FTP_TRY(f->answer);
+    if (!f->file)
+      break;
+    f->size = f->total = f->limit = -1;
+    CO_CALL(sl_ftp_open_data(f));
+    CO_CALL(set_type(f));
+    CO_CALL(get(f));
+    FTP_ASK(f, FTP_FILE_END);
+    FTP_TRY(f->answer);
+  }
+  CO_END;
+}

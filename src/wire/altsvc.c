@@ -274,7 +274,7 @@ static bool parse_authority(struct slice text, struct altsvc_peer *to)
   if (colon > 1)
     to->host = slice_head(text, colon - 1);
   to->port = (uint16_t)port;
-  return is_host(without_dot(to->host));
+  return true;
 }
 
 /* *(OWS ";" OWS parameter): ma and persist, whatever else is ignored (3.1). */

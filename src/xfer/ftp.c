@@ -14,7 +14,7 @@
 #include "xfer/protos.h"
 #include "xfer/range.h"
 
-enum { RESPONSE_TIMEOUT_MS = 120000, ROUNDS = 32, HEAD_MAX = 1024 };
+enum { RESPONSE_TIMEOUT_MS = 120000, ROUNDS = 32, HEAD_MAX = 1024, LIST_MAX = 16 * 1024 * 1024 };
 
 /* ---- what a connection remembers ---- */
 
@@ -97,6 +97,7 @@ static sl_result take_wishes(struct transfer *t, struct ftp *f)
   f->nobody = set->io.nobody;
   f->ascii = set->io.transfertext;
   f->names_only = set->ftp->dirlistonly;
+  f->wildcard = set->ftp->wildcardmatch;
   f->want_time = set->io.filetime || set->io.timecondition;
   f->ignore_size = set->http->ignore_content_length;
   f->max_size = set->io.maxfilesize;
@@ -119,6 +120,7 @@ static void ftp_cleanup(struct transfer *t)
     sl_buf_done(&x->out);
     sl_buf_done(&x->head);
     sl_buf_done(&x->pending);
+    sl_buf_done(&x->list);
     sl_free(x);
   }
   sl_proto_http.cleanup(t);
@@ -136,6 +138,7 @@ static sl_result ftp_start(struct transfer *t)
   sl_buf_init(&x->out, FTP_COMMAND_MAX);
   sl_buf_init(&x->head, HEAD_MAX);
   sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
+  sl_buf_init(&x->list, LIST_MAX);
   x->listener = GATE_SOCKET_NONE;
   x->f.out = &x->out;
   x->f.head = &x->head;
@@ -370,6 +373,10 @@ static sl_result perform(struct transfer *t, struct ftp_xfer *x)
     return sl_ftp_data_skip(t, x);
   case FTP_TRANSFER:
     return sl_ftp_data_move(t, x);
+  case FTP_NEXT:
+    return sl_ftp_wildcard_next(t, x);
+  case FTP_FILE_END:
+    return sl_ftp_wildcard_end(t);
   case FTP_SETTLE:
     return settle(t, x);
   default:

@@ -6,6 +6,7 @@
 #include "wire/ftp_reply.h"
 #include "xfer/transfer.h"
 
+struct found;
 struct ftp_xfer {
   struct ftp f;
   struct ftp_reply reply;
@@ -19,12 +20,18 @@ struct ftp_xfer {
   uint8_t settled;         /* replies that came after ABOR */
   bool ended;              /* of the body, nothing more will be read */
   bool moving;             /* FTP_TRANSFER has begun */
+  bool said_bye;           /* close_notify is out on the data connection */
   /* The data connection: being made, waited for, or there. */
   struct dial *dial;
   struct conn *data;
   struct gate_socket listener;
   struct watch listen_watch;
   struct buf pending;      /* upload bytes that the stream would not take */
+  /* Wildcards: the listing, what matches in it (in the arena), and how many are still to be announced. */
+  struct buf list;
+  struct found *found;
+  int n_found;
+  bool is_listed;
   int64_t skip_left;       /* upload bytes that the server has already */
 };
 
@@ -47,6 +54,10 @@ void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite);
 void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x);
 /* TLS on a live stream, the control connection's or a data connection's. */
 sl_result sl_ftp_secure(struct transfer *t, struct ftp_xfer *x, struct conn *c);
+
+/* ftp_wildcard.c */
+sl_result sl_ftp_wildcard_next(struct transfer *t, struct ftp_xfer *x);
+sl_result sl_ftp_wildcard_end(struct transfer *t);
 
 /* ftp_port.c: CURLOPT_FTPPORT. */
 sl_result sl_ftp_listen(struct transfer *t, struct ftp_xfer *x);

@@ -22,7 +22,7 @@ void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite)
   sl_dial_free(x->dial);
   x->dial = NULL;
   x->data = NULL;
-  x->is_tls_pushed = x->moving = x->ended = false;
+  x->is_tls_pushed = x->moving = x->ended = x->said_bye = false;
   sl_conn_free(c, polite);
   close_listener(t, x);
   sl_buf_done(&x->pending);
@@ -203,7 +203,10 @@ static sl_result download(struct transfer *t, struct ftp_xfer *x)
     }
     f->stopped = f->limit >= 0 && f->moved >= f->limit;
     x->ended = x->ended || !in.n || f->stopped;
-    rc = in.n ? sl_body_take(t, in) : SL_OK;
+    if (f->collect && in.n)
+      rc = sl_buf_add(&x->list, in) ? SL_OK : sl_buf_result(&x->list, CURLE_FTP_BAD_FILE_LIST);
+    else
+      rc = in.n ? sl_body_take(t, in) : SL_OK;
     if (rc)
       return rc;
   }
@@ -261,12 +264,34 @@ static sl_result send_piece(struct transfer *t, struct ftp_xfer *x)
   return rc;
 }
 
+/* Closing while something is unread (session tickets, the peer's close_notify) would reset the connection, and the
+ * server would take the upload for broken off: with TLS both say that this is the end. */
+static sl_result end_upload(struct transfer *t, struct ftp_xfer *x)
+{
+  enum { MOMENT_MS = 1000 };
+  struct slice ignored;
+  if (!x->data->is_tls)
+    return SL_OK;
+  if (!x->said_bye)
+    sl_stream_shutdown(x->data->top);
+  x->said_bye = true;
+  for (int round = 0; round < ROUNDS && !x->data->shut; round++) {
+    sl_result rc = sl_conn_fill(x->data, SL_SCRATCH_BYTES, &ignored);
+    if (rc == SL_WAIT && sl_ftp_deadline(t, MOMENT_MS) == SL_WAIT)
+      return rc;
+    if (rc)
+      break;
+  }
+  x->data->shut = true;
+  return SL_OK;
+}
+
 static sl_result upload(struct transfer *t, struct ftp_xfer *x)
 {
   for (int round = 0; round < ROUNDS; round++) {
     sl_result rc = x->pending.n ? write_pending(x) : SL_OK;
     if (!rc && x->ended)
-      return SL_OK;
+      return end_upload(t, x);
     if (!rc)
       rc = send_piece(t, x);
     if (rc)
@@ -337,7 +362,7 @@ static sl_result begin_move(struct transfer *t, struct ftp_xfer *x)
   t->expect_us = 0;
   if (f->upload) {
     choose_source(t, f);
-  } else if (f->total >= 0) {
+  } else if (f->total >= 0 && !f->wildcard) {
     t->progress.dl_total = t->easy->info.content_length_download = f->total;
   }
   return SL_OK;

@@ -262,15 +262,6 @@ static sl_result copy_names(const struct curl_slist *names, struct curl_slist **
   return SL_OK;
 }
 
-/* The copy of a MIME tree belongs to the handle alone. */
-static sl_result copy_mimepost(const struct http_config *http, struct http_config *copy)
-{
-  if (!http->mimepost || http->mimepost->gone)
-    return SL_OK;
-  copy->mimepost = sl_mime_dup(http->mimepost);
-  return copy->mimepost && sl_mime_bind(copy->mimepost) ? SL_OK : SL_NOMEM;
-}
-
 static sl_result copy_http(const struct http_config *http, struct http_config *copy)
 {
   copy->copypostfields = NULL;
@@ -279,7 +270,7 @@ static sl_result copy_http(const struct http_config *http, struct http_config *c
   copy->hsts_files_read = 0; /* the copy has a store of its own */
   copy->hsts_asked = copy->altsvc_read = false;
   if (copy_names(http->cookiefile, &copy->cookiefile) ||
-      copy_names(http->hstsfiles, &copy->hstsfiles) || copy_mimepost(http, copy))
+      copy_names(http->hstsfiles, &copy->hstsfiles))
     return SL_NOMEM;
   return copy_postfields(http, copy);
 }
@@ -300,6 +291,18 @@ static sl_result copy_topic(enum settings_topic topic, const void *base, void *c
   return ok ? SL_OK : SL_NOMEM;
 }
 
+/* The copy of a MIME tree belongs to the handle alone. It comes last: dropping it once it is there would call the
+ * application's functions for a handle that the application never gets. */
+static sl_result copy_mimepost(const struct settings *s, struct settings *copy)
+{
+  const struct curl_mime *m = s->http->mimepost;
+  if (!m || m->gone)
+    return SL_OK;
+  struct http_config *http = sl_settings_own(copy, SL_TOPIC_HTTP);
+  http->mimepost = sl_mime_dup(m);
+  return http->mimepost && sl_mime_bind(http->mimepost) ? SL_OK : SL_NOMEM;
+}
+
 sl_result sl_settings_dup(const struct settings *s, struct settings *out_copy)
 {
   sl_settings_init(out_copy);
@@ -316,6 +319,8 @@ sl_result sl_settings_dup(const struct settings *s, struct settings *out_copy)
     memcpy(copy, s->topic[t], layouts[t].size);
     r = copy_topic(t, s->topic[t], copy);
   }
+  if (!r)
+    r = copy_mimepost(s, out_copy);
   if (r) {
     sl_settings_done(out_copy);
     sl_settings_init(out_copy);

@@ -541,12 +541,13 @@ TEST(the_last_option_decides_the_method)
       {"PUT", false, {NOBODY, PUT}},
   };
   static char text[] = "x";
+  curl_mime *mime = curl_mime_init(NULL);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct easy *e = setup();
     REQUIRE(e);
     for (const int *s = cases[i].steps; *s; s++) {
       if (steps[*s].pointer)
-        CHECK_INT(SET(e, steps[*s].id, steps[*s].v ? text : NULL), CURLE_OK);
+        CHECK_INT(SET(e, steps[*s].id, !steps[*s].v ? NULL : *s == MIME ? (void *)mime : text), CURLE_OK);
       else
         CHECK_INT(SET(e, steps[*s].id, steps[*s].v), CURLE_OK);
     }
@@ -555,6 +556,7 @@ TEST(the_last_option_decides_the_method)
       printf("# case %zu\n", i);
     sl_easy_free(e);
   }
+  curl_mime_free(mime);
 }
 
 /* ---- post data ------------------------------------------------------------------------------- */

@@ -32,8 +32,8 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
   (void)purpose;
   w->opened++;
   sl_addr_print((const struct sockaddr *)&a->addr, text, &port);
-  strncat(w->order, text, 40);
-  strcat(w->order, " ");
+  size_t n = strlen(w->order);
+  snprintf(w->order + n, sizeof w->order - n, "%s ", text);
   if (strstr(text, "127.0.0.66"))
     return CURL_SOCKET_BAD;
   int fd = socket(a->family, a->socktype, a->protocol);

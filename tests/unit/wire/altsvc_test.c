@@ -168,6 +168,7 @@ TEST(a_hostile_peer_cannot_fill_it)
   host[sizeof host - 1] = 0;
   field_of(&a, host, "h1=\"x.example:1\"");
   CHECK(!sl_altsvc_find(&a, slice_str(host), 443, SL_ALPN_H1, NOW, &e));
+  CHECK(sl_altsvc_find(&a, SLICE_LIT("h10.example"), 443, SL_ALPN_H1, NOW, &e)); /* is the oldest still */
   sl_altsvc_done(&a);
 }
 

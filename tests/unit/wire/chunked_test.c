@@ -104,6 +104,22 @@ TEST(malformed)
   GIVES(";a=b\r\n", "!");
 }
 
+/* The limit on extensions is one for each chunk. */
+TEST(long_extensions_of_many_chunks)
+{
+  struct buf coded, text;
+  sl_buf_init(&coded, 1 << 20);
+  sl_buf_init(&text, 1 << 20);
+  for (int i = 0; i < 50; i++)
+    sl_buf_printf(&coded, "1;%01000d\r\nx\r\n", i);
+  sl_buf_str(&coded, "0\r\n\r\n");
+  decode(sl_buf_peek(&coded), 100, &text);
+  CHECK_INT(text.n, 51);
+  CHECK(text.n && text.p[text.n - 1] == '.');
+  sl_buf_done(&coded);
+  sl_buf_done(&text);
+}
+
 TEST(sizes_that_are_too_large)
 {
   GIVES("7fffffffffffffff\r\nx", "x");

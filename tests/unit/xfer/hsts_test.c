@@ -102,6 +102,13 @@ TEST(a_switch_goes_to_port_443)
   CHECK(t->proto == &sl_proto_https);
   CHECK_INT(t->port, 443);
   CHECK(slice_eq(t->host, SLICE_LIT("one.example")));
+  /* Behind a redirect the URL that is replaced is the transfer's own. */
+  struct url next;
+  REQUIRE(!sl_url_parse(&next, SLICE_LIT("http://one.example:80/next"), 0));
+  REQUIRE(!sl_transfer_take_url(t, &next));
+  CHECK_INT(sl_transfer_use_url(t, true), SL_OK);
+  CHECK(slice_eq(t->url->text, SLICE_LIT("https://one.example/next")));
+  CHECK(t->host.p == t->url->host.p && t->port == 443);
   /* Allowed is what it is now, not what it was. */
   curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
   t->url = &url;
@@ -301,6 +308,20 @@ TEST(a_field_counts_over_checked_tls_only)
   response(e, "good.example.", &sl_proto_https, "max-age=0");
   CHECK_STR(goes_to(e, "http://good.example/"), "http://good.example/");
   curl_easy_cleanup(e);
+}
+
+TEST(a_file_is_read_once)
+{
+  char path[] = "/tmp/hsts-test-XXXXXX";
+  write_file(path, "one.example \"20991001 04:47:41\"\n");
+  CURL *e = handle();
+  curl_easy_setopt(e, CURLOPT_HSTS, path);
+  CHECK_STR(goes_to(e, "http://one.example/"), "https://one.example/");
+  response(e, "one.example", &sl_proto_https, "max-age=0");
+  CHECK_STR(goes_to(e, "http://one.example/"), "http://one.example/");
+  curl_easy_cleanup(e);
+  CHECK_STR(content(path), heading);
+  unlink(path);
 }
 
 /* ---- share ---- */

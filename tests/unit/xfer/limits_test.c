@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "tests/test.h"
 #include "xfer/limits.h"
-#include "xfer/multi.h"
+#include "xfer/transfer.h"
 
 enum { CLIENTS = 32, HANDLES = 16 };
 
@@ -427,6 +427,23 @@ TEST(who_leaves_hands_its_turn_on)
   world_close(&w);
 }
 
+TEST(a_place_that_was_not_used_goes_on)
+{
+  struct world w;
+  world_open(&w);
+  curl_multi_setopt(w.m, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
+  ask(&w, &w.a, "/1");
+  ask(&w, &w.a, "/2");
+  settle(&w);
+  struct multi *m = sl_multi_of(w.m);
+  struct transfer none = {.multi = m}; /* its dialling did not even make a connection */
+  m->pool.max_host_conns = 2;
+  sl_limits_use(&none, sl_pool_peer_get(&m->pool, SLICE_LIT("127.0.0.1"), (uint16_t)w.a.port));
+  settle(&w);
+  CHECK_STR(w.a.asked, "/1 /2 ");
+  world_close(&w);
+}
+
 TEST(waiting_has_an_end)
 {
   struct world w;
@@ -548,6 +565,7 @@ struct notes {
   struct world *w;
   char text[256];
   bool add_one, remove;
+  CURL *pair[2]; /* the first that is through takes the other with it */
 };
 
 static void on_notify(CURLM *m, unsigned what, CURL *e, void *user)
@@ -562,6 +580,10 @@ static void on_notify(CURLM *m, unsigned what, CURL *e, void *user)
   CHECK_INT(curl_multi_cleanup(m), CURLM_RECURSIVE_API_CALL);
   if (n->remove && what == CURLMNOTIFY_EASY_DONE)
     CHECK_INT(curl_multi_remove_handle(m, e), CURLM_OK);
+  if (n->pair[0]) {
+    curl_multi_remove_handle(m, n->pair[e == n->pair[0]]);
+    n->pair[0] = NULL;
+  }
   if (n->add_one) {
     n->add_one = false;
     ask(n->w, &n->w->b, "/new");
@@ -614,5 +636,22 @@ TEST(a_notified_application_may_add_and_remove)
   settle(&w);
   CHECK_STR(n.text, "read/1 done/1 done/2 read/new done/new ");
   CHECK_STR(w.done, ""); /* gone with their handles */
+  world_close(&w);
+}
+
+TEST(of_a_handle_that_has_gone_nobody_is_told)
+{
+  struct world w;
+  struct notes n = {.w = &w};
+  world_open(&w);
+  curl_multi_setopt(w.m, CURLMOPT_NOTIFYFUNCTION, on_notify);
+  curl_multi_setopt(w.m, CURLMOPT_NOTIFYDATA, &n);
+  curl_multi_notify_enable(w.m, CURLMNOTIFY_EASY_DONE);
+  n.pair[0] = ask(&w, &w.a, "/1");
+  n.pair[1] = ask(&w, &w.a, "/2");
+  settle(&w);
+  CHECK(answer(&w.a, "/1", "") && answer(&w.a, "/2", ""));
+  settle(&w);
+  CHECK(strlen(n.text) == strlen("done/1 "));
   world_close(&w);
 }

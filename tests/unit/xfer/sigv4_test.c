@@ -51,17 +51,19 @@ static const char *lines(const struct signing *s)
   return text;
 }
 
-static struct curl_slist date = {"X-Amz-Date: 20200101T000000Z", NULL};
-static struct curl_slist own_host = {"Host: svc.us.example", &date};
+static char date_line[] = "X-Amz-Date: 20200101T000000Z", host_line[] = "Host: svc.us.example";
+static struct curl_slist date = {date_line, NULL};
+static struct curl_slist own_host = {host_line, &date};
 
 TEST(signs_the_target_and_the_own_fields)
 {
   struct signing s = {.method = "GET", .fields = &own_host};
   CHECK_STR(lines(&s), SIGNED("host;x-amz-date", "37407e06de32574d8e38625da61013448ecabca8f17f8607b5b59aec379047c3"));
-  struct curl_slist empty = {"X-Nothing:", &own_host}, malformed = {"X-Nothing", &empty};
+  char no_value[] = "X-Nothing:", no_colon[] = "X-Nothing", semicolon[] = "X-Blank;";
+  struct curl_slist empty = {no_value, &own_host}, malformed = {no_colon, &empty};
   s.fields = &malformed; /* neither is sent */
   CHECK_STR(lines(&s), SIGNED("host;x-amz-date", "37407e06de32574d8e38625da61013448ecabca8f17f8607b5b59aec379047c3"));
-  struct curl_slist blank = {"X-Blank;", &own_host};
+  struct curl_slist blank = {semicolon, &own_host};
   s.fields = &blank;
   CHECK(strstr(lines(&s), "SignedHeaders=host;x-amz-date;x-blank,"));
 }
@@ -69,7 +71,7 @@ TEST(signs_the_target_and_the_own_fields)
 TEST(signs_a_body_in_memory)
 {
   struct signing s = {.method = "POST", .body = "hi", .fields = &own_host};
-  CHECK_STR(lines(&s), SIGNED("host;x-amz-date", "BODY_SIGNATURE"));
+  CHECK_STR(lines(&s), SIGNED("host;x-amz-date", "3beccdfe43fb9e771a5941a96b2a45cba3a093e08d28027e9d134c4824887aab"));
 }
 
 TEST(an_own_host_is_for_the_first_origin)
