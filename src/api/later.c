@@ -56,17 +56,3 @@ const struct curl_ws_frame *curl_ws_meta(CURL *curl)
   (void)curl;
   return NULL;
 }
-
-char *curl_pushheader_bynum(struct curl_pushheaders *h, size_t num)
-{
-  (void)h;
-  (void)num;
-  return NULL;
-}
-
-char *curl_pushheader_byname(struct curl_pushheaders *h, const char *name)
-{
-  (void)h;
-  (void)name;
-  return NULL;
-}

@@ -56,7 +56,7 @@ static const struct {
     {"AsynchDNS", CURL_VERSION_ASYNCHDNS, true},
     {"brotli", CURL_VERSION_BROTLI, true},
     {"HSTS", CURL_VERSION_HSTS, true},
-    {"HTTP2", CURL_VERSION_HTTP2, false},
+    {"HTTP2", CURL_VERSION_HTTP2, true},
     {"HTTPS-proxy", CURL_VERSION_HTTPS_PROXY, true},
     {"IDN", CURL_VERSION_IDN, true},
     {"IPv6", CURL_VERSION_IPV6, true},

@@ -12,6 +12,7 @@ void sl_reactor_init(struct reactor *r)
   *r = (struct reactor){.poll_fd = -1, .wake_fd = -1, .events_cap = FEW_EVENTS};
   sl_list_init(&r->dirty);
   sl_list_init(&r->jobs);
+  sl_list_init(&r->late);
   sl_reactor_clock(r);
 }
 
@@ -220,7 +221,7 @@ void sl_timer_clear(struct reactor *r, struct timer *t)
 
 int64_t sl_reactor_deadline(const struct reactor *r)
 {
-  if (!sl_list_empty(&r->jobs) || r->events_at < r->events_n)
+  if (!sl_list_empty(&r->jobs) || !sl_list_empty(&r->late) || r->events_at < r->events_n)
     return 0;
   const struct heap_node *top = sl_heap_top(&r->timers);
   return top ? top->key : INT64_MAX;
@@ -239,12 +240,18 @@ void sl_job_post(struct reactor *r, struct job *j)
     sl_list_push_back(&r->jobs, &j->link);
 }
 
+void sl_job_post_late(struct reactor *r, struct job *j)
+{
+  if (sl_list_empty(&j->link))
+    sl_list_push_back(&r->late, &j->link);
+}
+
 /* Jobs posted while these run wait for the next round: no job can starve the descriptors. */
-static void run_jobs(struct reactor *r)
+static void run_jobs(struct list *jobs)
 {
   struct list now, *node;
   sl_list_init(&now);
-  sl_list_splice(&now, &r->jobs);
+  sl_list_splice(&now, jobs);
   while ((node = sl_list_pop_front(&now))) {
     struct job *j = LIST_ENTRY(node, struct job, link);
     j->fn(j);
@@ -324,5 +331,7 @@ void sl_reactor_run(struct reactor *r)
 {
   run_events(r);
   run_timers(r);
-  run_jobs(r);
+  run_jobs(&r->jobs);
+  if (!sl_list_empty(&r->late))
+    run_jobs(&r->late);
 }

@@ -52,6 +52,7 @@ struct reactor {
   uint32_t cap, count, next_gen;
   struct list dirty;    /* watches whose mirrors are out of date */
   struct list jobs;
+  struct list late;     /* jobs that run when the others of the round have run */
   struct heap timers;
   int64_t now_us;       /* as of the last sl_reactor_clock() */
   int poll_fd, wake_fd; /* -1 until needed */
@@ -81,6 +82,7 @@ int64_t sl_reactor_deadline(const struct reactor *r); /* 0: something to do at o
 
 void sl_job_init(struct job *j, void (*fn)(struct job *), void *owner);
 void sl_job_post(struct reactor *r, struct job *j); /* harmless when posted already */
+void sl_job_post_late(struct reactor *r, struct job *j);
 
 void sl_reactor_flush(struct reactor *r);
 /* Waits and keeps the events for sl_reactor_run(). */

@@ -7,6 +7,7 @@
 #include "gate/addr.h"
 #include "loop/scratch.h"
 #include "sys/clock.h"
+#include "xfer/http2.h"
 #include "xfer/limits.h"
 #include "xfer/transfer.h"
 
@@ -39,6 +40,8 @@ void sl_conn_free(struct conn *c, bool polite)
   sl_pool_leave(c->pool, c);
   sl_pool_lock(c->pool, NULL, false);
   polite = polite && c->top && !c->shut;
+  if (c->h2)
+    sl_http2_close(c, polite);
   if (c->proto_end)
     c->proto_end(c, polite);
   if (polite)
@@ -78,6 +81,8 @@ static void conn_event(struct watch *w, unsigned ready)
   (void)ready;
   if (c->xfer)
     sl_transfer_run(c->xfer);
+  else if (c->h2)
+    sl_http2_event(c);
   else
     sl_conn_free(c, false); /* an idle peer has nothing to say but goodbye */
 }
@@ -196,7 +201,7 @@ void sl_conn_unhold(struct easy *e)
 static bool too_old(const struct conn *c, const struct net_config *net)
 {
   int64_t now_us = sl_clock_now_us();
-  if (net->maxage_conn && now_us - c->idle_since_us > (int64_t)net->maxage_conn * 1000000)
+  if (net->maxage_conn && sl_pool_is_idle(c) && now_us - c->idle_since_us > (int64_t)net->maxage_conn * 1000000)
     return true;
   return net->maxlifetime_conn && now_us - c->created_us > (int64_t)net->maxlifetime_conn * 1000000;
 }
@@ -209,6 +214,8 @@ static bool alive(struct conn *c)
     return false;
   if (!has_bytes)
     return true;
+  if (c->h2)
+    return sl_http2_alive(c);
   if (c->top == &c->tcp->s)
     return false;
   char byte;
@@ -220,13 +227,20 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
 {
   for (;;) {
     sl_pool_lock(p, e, true);
-    struct conn *c = sl_pool_find(p, key);
+    struct conn *c = sl_pool_find(p, key, m);
+    bool open = c && !sl_pool_is_idle(c), old = c && too_old(c, e->set.net);
     if (c)
       sl_pool_set_busy(p, c);
     sl_pool_lock(p, e, false);
     if (!c)
       return NULL;
-    if (!too_old(c, e->set.net) && (c->multi || attach(c, m)) && alive(c)) {
+    if (open && old) {
+      sl_http2_retire(c); /* those that are on it may finish */
+      continue;
+    }
+    if (open)
+      return c;
+    if (!old && (c->multi || attach(c, m)) && alive(c)) {
       sl_watch_quiet(&m->reactor, &c->tcp->watch, false);
       sl_gate_tell(&c->tcp->sock, SLUICE_EVENT_REUSE, 0, &m->callback_depth);
       return c;

@@ -6,6 +6,7 @@
 #include "xfer/info.h"
 #include "xfer/multi.h"
 
+struct http2;
 struct transfer;
 
 struct conn {
@@ -19,7 +20,8 @@ struct conn {
   int64_t created_us, idle_since_us;
   struct stream *top;     /* NULL until the socket is connected */
   struct tcp *tcp;        /* at the bottom of top */
-  struct transfer *xfer;  /* who uses it; NULL: idle */
+  struct transfer *xfer;  /* who uses it; NULL: idle, or HTTP/2 */
+  struct http2 *h2;       /* NULL: HTTP/1; see http2.h */
   struct easy *held_by;   /* CURLOPT_CONNECT_ONLY: the application uses it; NULL else */
   struct buf in;          /* bytes read and not yet parsed; owns nothing when empty */
   void *proto_state;      /* what its protocol remembers between transfers, and the end of that: */
@@ -47,7 +49,8 @@ void sl_conn_release(struct conn *c);
 /* CURLOPT_CONNECT_ONLY: from its transfer to the application, and the end of that. */
 void sl_conn_hold(struct conn *c, struct easy *e);
 void sl_conn_unhold(struct easy *e);
-/* An idle connection for this identity that is alive, now the transfer's; NULL when there is none. */
+/* A connection for this identity that is alive, now the transfer's alone, or HTTP/2 and then to be joined; NULL when
+ * there is none. */
 struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e);
 /* What the connection's descriptor is watched for. */
 void sl_conn_want(struct conn *c, unsigned want);

@@ -5,6 +5,7 @@
 #include "sys/clock.h"
 #include "sys/env.h"
 #include "xfer/certs.h"
+#include "xfer/http2.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/share.h"
@@ -25,6 +26,7 @@ void sl_dial_free(struct dial *d)
 {
   if (!d)
     return;
+  sl_http2_wake(&d->waiters, UINT32_MAX);
   sl_dns_cancel(&d->waiter);
   sl_connector_done(&d->connector);
   sl_free(d);
@@ -72,6 +74,7 @@ static sl_result prepare(struct dial *d, struct transfer *t, struct conn *c, con
   c->plain_proxy = route->plain_proxy;
   d->t = t;
   d->conn = c;
+  sl_list_init(&d->waiters);
   d->route = *route;
   sl_dns_waiter_init(&d->waiter, resolved, d);
   bool kept = keep_route(d);

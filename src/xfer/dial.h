@@ -19,6 +19,7 @@ enum dial_phase {
 struct dial {
   struct transfer *t;
   struct conn *conn;         /* that is being made */
+  struct list waiters;       /* struct transfer: they want to know whether it speaks HTTP/2 */
   struct route route;        /* its strings in the transfer's arena */
   struct dns_waiter waiter;
   struct connector connector;

@@ -10,6 +10,7 @@
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
+#include "xfer/http2.h"
 #include "xfer/protos.h"
 #include "xfer/transfer.h"
 
@@ -40,7 +41,7 @@ static sl_result http_start(struct transfer *t)
   struct http *h = &t->http;
   sl_buf_clear(&h->out);
   h->out_at = 0;
-  h->head_sent = h->chunk_end_sent = h->got_bytes = h->head_done = h->upgraded = false;
+  h->head_sent = h->chunk_end_sent = h->got_bytes = h->head_done = h->upgraded = h->h2c = false;
   h->n_1xx = 0;
   t->body_ended = t->resumed = false;
   h->no_body_wanted = h->method == SL_HTTP_HEAD;
@@ -259,7 +260,7 @@ static sl_result on_header(struct transfer *t, struct slice line)
   return rc ? rc : sl_sink_header(t, line, SINK_HEADER);
 }
 
-static void first_bytes(struct transfer *t)
+void sl_http_first_bytes(struct transfer *t)
 {
   t->http.got_bytes = true;
   if (!t->easy->info.starttransfer_us)
@@ -275,6 +276,10 @@ static sl_result informational(struct transfer *t)
     h->upload = HTTP_UP_BODY;
     t->expect_us = 0;
     sl_transfer_wake(t); /* the answer was waited for, not the room to send */
+  }
+  if (status == 101 && h->h2c_asked) {
+    h->h2c = true;
+    return SL_WAIT; /* the parser's work is done */
   }
   if (status == 101) {
     h->upgraded = true;
@@ -375,6 +380,32 @@ static sl_result on_status(struct transfer *t, struct slice line)
   sl_header_store_start(t->easy);
   sl_result rc = sl_http_status(t);
   return rc ? rc : sl_sink_header(t, line, SINK_STATUS);
+}
+
+/* For HTTP/2, whose events are others'. */
+sl_result sl_http_on_status(struct transfer *t, struct slice line)
+{
+  return on_status(t, line);
+}
+
+sl_result sl_http_on_header(struct transfer *t, struct slice line)
+{
+  return on_header(t, line);
+}
+
+sl_result sl_http_on_head_end(struct transfer *t, struct slice line)
+{
+  return on_head_end(t, line);
+}
+
+sl_result sl_http_on_body(struct transfer *t, struct slice data)
+{
+  return on_body(t, data);
+}
+
+sl_result sl_http_on_trailer(struct transfer *t, struct slice line)
+{
+  return on_trailer(t, line);
 }
 
 /* One event. SL_OK: go on; *out_end: the response is complete. */
@@ -500,7 +531,7 @@ static sl_result receive(struct transfer *t)
         return rc > 0 ? read_error(t, rc) : rc;
       if (t->conn->shut)
         return on_close(t);
-      first_bytes(t);
+      sl_http_first_bytes(t);
     }
     t->http.parser.no_nul = !t->http.head_done && in.n && !memchr(in.p, 0, in.n);
     pending = false;
@@ -524,6 +555,8 @@ static sl_result receive(struct transfer *t)
 static sl_result http_step(struct transfer *t)
 {
   struct http *h = &t->http;
+  if (t->h2)
+    return sl_http2_step(t);
   t->want = 0;
   if (t->resumed_recv) {
     t->resumed_recv = false;
@@ -557,6 +590,8 @@ static sl_result http_step(struct transfer *t)
     return SL_WAIT;
   t->want |= WATCH_IN;
   rc = receive(t);
+  if (h->h2c && rc <= 0)
+    return sl_http2_upgraded(t);
   if (!rc && (h->upload != HTTP_UP_NONE || h->out.n)) /* answered before all was sent */
     h->close = true;
   return rc;
@@ -576,16 +611,19 @@ static sl_result http_finish(struct transfer *t, sl_result result)
   t->easy->info.proxyauth_avail = (uint16_t)h->proxy_auth.avail;
   if (result) {
     t->conn->keep = false;
-    if (!may_retry(t, result))
+    if (!(t->h2 ? sl_http2_may_retry(t) : may_retry(t, result)))
       return result;
-    t->retried = t->fresh = t->again = true;
+    t->retried = t->again = true;
+    t->fresh = !t->h2; /* an HTTP/2 connection that has ended is not found again */
     sl_buf_clear(&t->error);
     SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
     return SL_OK;
   }
   t->conn->keep = !h->close && !t->easy->set.net->forbid_reuse && !h->upgraded;
-  if (t->again)
+  if (t->again) {
+    h->no_h2 = h->no_h2 || (t->h2 && h->auth.picked == CURLAUTH_NTLM); /* it is for connections of one user */
     return SL_OK;
+  }
   if (h->location && sl_redirect_wanted(t))
     return sl_redirect_follow(t);
   if (h->location)

@@ -1,9 +1,10 @@
-/* HTTP/1.x over a connection: one request and its response after the other, until neither a redirect nor
+/* HTTP over a connection, here in version 1.x: one request and its response after the other, until neither a redirect nor
  * authentication asks for another. RFC 9110, RFC 9112.
  *
  *   http.c           sending and receiving          http_request.c   the request's head
  *   http_response.c  what the fields of the head mean   redirect.c   RFC 9110 15.4
- *   http_auth.c      credentials and challenges     cookies.c        the cookie engine's store */
+ *   http_auth.c      credentials and challenges     cookies.c        the cookie engine's store
+ *   http2.c          the same requests and responses in HTTP/2 */
 #ifndef SL_XFER_HTTP_H
 #define SL_XFER_HTTP_H
 
@@ -44,6 +45,11 @@ struct http {
   bool length_known, te_chunked, te_other, cl_bad;
   bool resume_checked;       /* a Content-Range said that the resume works */
   bool saw_10;               /* a response of this transfer was HTTP/1.0 */
+  bool no_h2;                /* the peer or NTLM wants HTTP/1.1 */
+  bool h2c_asked;            /* this request has Upgrade: h2c */
+  bool h2c;                  /* 101: what follows is HTTP/2 */
+  bool h2_refused;           /* it has been sent away once: wait for a connection rather than make many */
+  uint8_t h2_retries;
   uint16_t n_1xx, n_set_cookie, n_te, n_alt_svc;
   struct buf te;             /* transfer codings other than chunked, in order */
   int64_t content_length;
@@ -71,6 +77,15 @@ void sl_http_response_reset(struct transfer *t);
 sl_result sl_http_field(struct transfer *t, struct slice line);
 sl_result sl_http_head_end(struct transfer *t); /* chooses the framing; errors, redirects, challenges */
 sl_result sl_http_status(struct transfer *t);
+
+/* http.c: what a response consists of, in this order, whatever version it came in. May be told to wait (SL_WAIT): then
+ * the sink keeps what it was given. */
+void sl_http_first_bytes(struct transfer *t);
+sl_result sl_http_on_status(struct transfer *t, struct slice line);
+sl_result sl_http_on_header(struct transfer *t, struct slice line);
+sl_result sl_http_on_head_end(struct transfer *t, struct slice line);
+sl_result sl_http_on_body(struct transfer *t, struct slice data);
+sl_result sl_http_on_trailer(struct transfer *t, struct slice line);
 
 /* redirect.c */
 bool sl_redirect_wanted(const struct transfer *t);

@@ -4,6 +4,7 @@
 #include "wire/decode.h"
 #include "wire/encode.h"
 #include "xfer/cookies.h"
+#include "xfer/http2.h"
 #include "xfer/mime_body.h"
 #include "xfer/protos.h"
 #include "xfer/transfer.h"
@@ -287,11 +288,11 @@ static void add_expect(struct transfer *t, struct buf *dst)
   if (!body)
     return;
   if (t->easy->set.http->httpheader && sl_http_custom(t, "Expect", &value)) {
-    if (sl_text_ieq_str(value, "100-continue"))
+    if (sl_text_ieq_str(value, "100-continue") && !t->h2)
       h->upload = HTTP_UP_EXPECT;
     return;
   }
-  if (h->expect_refused || speaks_10(t))
+  if (h->expect_refused || speaks_10(t) || t->h2) /* a stream can be reset: nothing to wait for */
     return;
   if (t->source.size > EXPECT_THRESHOLD || t->source.size < 0) {
     sl_buf_str(dst, "Expect: 100-continue\r\n");
@@ -418,6 +419,14 @@ static bool may_need_auth(const struct transfer *t)
   return t->http.auth.want || (t->conn->plain_proxy && t->proxy_user);
 }
 
+/* RFC 7540 3.2. A body of unknown length would have to be out before the switch: then better not. */
+static bool asks_for_http2(const struct transfer *t)
+{
+  return t->easy->set.http->http_version == CURL_HTTP_VERSION_2_0 && !t->h2 && !t->conn->plain_proxy &&
+         sl_http2_wish(t) == HTTP_WISH_UPGRADE && !t->http.chunked_up && t->source.size <= EXPECT_THRESHOLD &&
+         !t->easy->set.http->transfer_encoding;
+}
+
 sl_result sl_http_request(struct transfer *t, struct buf *dst)
 {
   sl_result rc = choose_framing(t);
@@ -426,7 +435,7 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   sl_buf_str(dst, sl_http_method_word(t));
   sl_buf_char(dst, ' ');
   add_target(t, dst);
-  sl_buf_str(dst, speaks_10(t) ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  sl_buf_str(dst, t->h2 ? " HTTP/2\r\n" : speaks_10(t) ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   add_host(t, dst);
   if (may_need_auth(t) && sl_buf_ok(dst))
     rc = add_auth(t, dst);
@@ -434,6 +443,9 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
     return rc;
   add_range(t, dst);
   add_negotiation(t, dst);
+  t->http.h2c_asked = asks_for_http2(t);
+  if (t->http.h2c_asked)
+    sl_http2_add_upgrade(t, dst);
   rc = sl_cookies_request(t, dst);
   if (rc)
     return rc;

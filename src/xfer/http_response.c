@@ -41,7 +41,11 @@ sl_result sl_http_status(struct transfer *t)
     h->saw_10 = true;
     t->conn->http_version = CURL_HTTP_VERSION_1_0;
   }
-  if (h->parser.major > 1)
+  if (h->parser.major == 2 && t->h2)
+    info->http_version = CURL_HTTP_VERSION_2_0;
+  else if (h->parser.major == 2)
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "HTTP/2 in the text of an HTTP/1 response");
+  else if (h->parser.major > 1)
     return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP/%d subversion in response", h->parser.major);
   if (h->parser.status < 200 && ++h->n_1xx > MAX_1XX)
     return sl_fail(t, CURLE_TOO_LARGE, "More than %d informational responses", MAX_1XX);

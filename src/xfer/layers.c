@@ -7,6 +7,7 @@
 #include "sys/clock.h"
 #include "sys/env.h"
 #include "xfer/certs.h"
+#include "xfer/http2.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/proxy_pick.h"
 #include "xfer/share.h"
@@ -25,15 +26,21 @@ static void log_message(void *ctx, bool out, const char *text, const void *data,
   sl_easy_debug(t->easy, out ? CURLINFO_SSL_DATA_OUT : CURLINFO_SSL_DATA_IN, data, n);
 }
 
-/* What is offered: RFC 7301. HTTP/2 joins when its engine does. */
+/* What is offered: RFC 7301. Proxies are spoken to in HTTP/1. */
 static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice out_alpn[2])
 {
   bool is_http = for_proxy || t->proto->start == sl_proto_http.start;
+  enum http_wish wish = for_proxy ? HTTP_WISH_1 : sl_http2_wish(t);
+  size_t n = 0;
   if (!t->easy->set.tls->ssl_enable_alpn || !is_http)
     return 0;
+  if (wish == HTTP_WISH_2 || wish == HTTP_WISH_2_ONLY)
+    out_alpn[n++] = SLICE_LIT("h2");
+  if (wish == HTTP_WISH_2_ONLY)
+    return n;
   bool old = t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0;
-  out_alpn[0] = old ? SLICE_LIT("http/1.0") : SLICE_LIT("http/1.1");
-  return 1;
+  out_alpn[n++] = old ? SLICE_LIT("http/1.0") : SLICE_LIT("http/1.1");
+  return n;
 }
 
 static sl_result push_tls(struct transfer *t, struct conn *c, const struct tls_config *config, struct slice host,
@@ -123,6 +130,17 @@ sl_result sl_layers_failed(struct dial *d, sl_result rc)
   return sl_proxy_layers_failed(d, s, rc);
 }
 
+static bool speaks_http2(const struct dial *d)
+{
+  enum http_wish wish = sl_http2_wish(d->t);
+  struct slice agreed;
+  if (wish == HTTP_WISH_1)
+    return false;
+  if (!d->route.tls)
+    return wish == HTTP_WISH_2_ONLY && !d->route.plain_proxy;
+  return sl_stream_query(d->conn->top, STREAM_ALPN, &agreed) && slice_eq(agreed, SLICE_LIT("h2"));
+}
+
 sl_result sl_layers_done(struct dial *d)
 {
   struct transfer *t = d->t;
@@ -133,6 +151,10 @@ sl_result sl_layers_done(struct dial *d)
       info->appconnect_us = sl_transfer_elapsed(t);
     sl_tls_set_log(tls, NULL);
   }
+  if (speaks_http2(d))
+    d->conn->http_version = CURL_HTTP_VERSION_2_0;
+  else if (sl_http2_wish(t) == HTTP_WISH_2)
+    d->conn->bundle->only_http1 = true;
   if (!d->route.tls)
     return SL_OK;
   info->ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);

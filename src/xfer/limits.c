@@ -92,6 +92,17 @@ void sl_limits_place(struct multi *m, struct pool_peer *peer)
     wake(own ? own : any);
 }
 
+void sl_limits_look(struct multi *m, struct pool_peer *peer, uint32_t n)
+{
+  struct transfer *t;
+  if (!peer)
+    return;
+  for (; n && (t = first(&peer->waiting)); n--)
+    wake(t);
+  for (; n && (t = first(&m->waiting)) && t->wait_peer == peer; n--)
+    wake(t);
+}
+
 void sl_limits_changed(struct multi *m)
 {
   uint32_t pos = 0;

@@ -7,6 +7,7 @@
 #define SL_XFER_LIMITS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/result.h"
 
@@ -25,6 +26,8 @@ void sl_limits_use(struct transfer *t, struct pool_peer *peer);
 void sl_limits_leave(struct transfer *t, bool place_used);
 /* There may be a place for a connection to this peer (NULL: to any). */
 void sl_limits_place(struct multi *m, struct pool_peer *peer);
+/* A connection to this peer has room for n more transfers: they need no place of their own. */
+void sl_limits_look(struct multi *m, struct pool_peer *peer, uint32_t n);
 void sl_limits_changed(struct multi *m); /* everybody looks again */
 
 #endif

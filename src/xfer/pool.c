@@ -33,6 +33,7 @@ static struct bundle *bundle_new(struct pool *p, struct slice key)
   memcpy(b + 1, key.p, key.n);
   b->key = slice_of((const char *)(b + 1), key.n);
   b->conns = 0;
+  b->only_http1 = false;
   sl_list_init(&b->idle);
   sl_list_init(&b->busy);
   if (sl_map_put(&p->bundles, b->key, b))
@@ -108,9 +109,22 @@ void sl_pool_set_busy(struct pool *p, struct conn *c)
 {
   sl_list_unlink(&c->bundle_link);
   sl_list_push_back(&c->bundle->busy, &c->bundle_link);
+  if (sl_pool_is_idle(c))
+    p->n_idle--;
   sl_list_unlink(&c->idle_link);
   peer_not_idle(c);
-  p->n_idle--;
+}
+
+void sl_pool_set_open(struct pool *p, struct conn *c)
+{
+  sl_pool_set_busy(p, c);
+  sl_list_unlink(&c->bundle_link);
+  sl_list_push_front(&c->bundle->idle, &c->bundle_link);
+}
+
+bool sl_pool_is_idle(const struct conn *c)
+{
+  return !sl_list_empty(&c->idle_link);
 }
 
 /* ---- peers ---- */
@@ -156,12 +170,17 @@ void sl_pool_set_peer(struct conn *c, struct pool_peer *peer)
   peer->conns++;
 }
 
-struct conn *sl_pool_find(struct pool *p, struct slice key)
+struct conn *sl_pool_find(struct pool *p, struct slice key, const struct multi *m)
 {
   struct bundle *b = sl_map_get(&p->bundles, key);
-  if (!b || sl_list_empty(&b->idle))
+  if (!b)
     return NULL;
-  return LIST_ENTRY(b->idle.next, struct conn, bundle_link);
+  LIST_FOR_EACH(node, &b->idle) {
+    struct conn *c = LIST_ENTRY(node, struct conn, bundle_link);
+    if (sl_pool_is_idle(c) || c->multi == m)
+      return c;
+  }
+  return NULL;
 }
 
 struct conn *sl_pool_oldest(struct pool *p)

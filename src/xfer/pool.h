@@ -8,12 +8,14 @@
 
 struct conn;
 struct easy;
+struct multi;
 
 struct bundle {
   struct slice key;  /* behind the struct */
   uint32_t conns;    /* all of them, busy ones too */
-  struct list idle;  /* struct conn, the latest first */
+  struct list idle;  /* struct conn, the latest first; also the busy ones that can take one more transfer (HTTP/2) */
   struct list busy;  /* struct conn */
+  bool only_http1;   /* a new connection was offered HTTP/2 and did not take it */
 };
 
 /* Where connections go first, "host:port": the origin, its alternative or a proxy. Lives as long as it is held. */
@@ -51,8 +53,11 @@ bool sl_pool_join(struct pool *p, struct conn *c, struct slice key); /* a new, b
 void sl_pool_leave(struct pool *p, struct conn *c);                  /* it is going to be freed */
 void sl_pool_set_idle(struct pool *p, struct conn *c);
 void sl_pool_set_busy(struct pool *p, struct conn *c);
-/* The latest idle connection with this key, or NULL. It stays idle. */
-struct conn *sl_pool_find(struct pool *p, struct slice key);
+/* A busy connection that can take one more transfer of the same multi handle. */
+void sl_pool_set_open(struct pool *p, struct conn *c);
+bool sl_pool_is_idle(const struct conn *c);
+/* An open connection of this multi handle or the latest idle one with this key, or NULL. It stays what it is. */
+struct conn *sl_pool_find(struct pool *p, struct slice key, const struct multi *m);
 /* The peer, made when there is none; held until _put(). NULL: out of memory. */
 struct pool_peer *sl_pool_peer_get(struct pool *p, struct slice host, uint16_t port);
 void sl_pool_peer_put(struct pool *p, struct pool_peer *peer);

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "sys/netif.h"
+#include "xfer/http2.h"
 #include "xfer/proxy_pick.h"
 #include "xfer/transfer.h"
 
@@ -216,8 +217,10 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
 {
   const struct settings *set = &t->easy->set;
   struct key k = {dst, 0, cap};
+  bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
+  enum http_wish wish = plain ? HTTP_WISH_1 : sl_http2_wish(t);
   /* A plain HTTP proxy serves all origins over one connection. */
-  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)r->tunnel,
+  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)(r->tunnel | wish << 1),
                    (char)(set->dns->ipresolve),
                    (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0))};
   add(&k, flags, sizeof flags);
@@ -240,8 +243,8 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   add_hop(&k, &r->proxy);
   add_net(&k, set, r);
   if (r->tls) {
-    char version = (char)set->http->http_version;
-    add(&k, &version, 1);
+    char old = set->http->http_version == CURL_HTTP_VERSION_1_0;
+    add(&k, &old, 1);
     add_tls(&k, set->tls);
   }
   if (r->proxy.set && sl_proxy_is_tls(&r->proxy))

@@ -159,7 +159,7 @@ sl_result sl_source_skip(struct transfer *t, int64_t offset)
 {
   const struct io_config *io = &t->easy->set.io;
   char away[4096];
-  size_t n;
+  size_t n = 0;
   if (io->seekfunction) {
     t->multi->callback_depth++;
     int rc = io->seekfunction(io->seekdata, offset, SEEK_SET);

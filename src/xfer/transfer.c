@@ -10,6 +10,7 @@
 #include "wire/encode.h"
 #include "xfer/altsvc_store.h"
 #include "xfer/hsts_store.h"
+#include "xfer/http2.h"
 #include "xfer/limits.h"
 #include "xfer/netrc_file.h"
 #include "xfer/protos.h"
@@ -43,6 +44,7 @@ struct transfer *sl_transfer_new(struct multi *m, struct easy *e)
   t->timer.owner = t;
   sl_job_init(&t->job, job_due, t);
   sl_list_init(&t->wait_link);
+  sl_list_init(&t->h2_link);
   sl_buf_init(&t->error, ERROR_MAX);
   sl_sink_init(&t->sink);
   sl_progress_init(t);
@@ -249,7 +251,8 @@ static sl_result route_key(struct transfer *t, const struct route *r, struct sli
   return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
 }
 
-static bool reuse(struct transfer *t, const struct route *r, struct slice key)
+/* True: it has a connection, or *out_rc says why it got none. */
+static bool reuse(struct transfer *t, const struct route *r, struct slice key, sl_result *out_rc)
 {
   if (t->fresh || t->easy->set.net->fresh_connect || !sl_limits_may_reuse(t))
     return false;
@@ -257,9 +260,12 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key)
   if (!t->conn)
     return false;
   sl_limits_leave(t, true);
-  t->conn->xfer = t;
+  if (!t->conn->h2)
+    t->conn->xfer = t;
   SL_INFOF(t->easy, "Re-using existing connection with host %.*s", (int)r->host.n, r->host.p);
   t->state = XFER_DO;
+  if (t->conn->h2)
+    *out_rc = sl_http2_join(t->conn, t);
   return true;
 }
 
@@ -282,15 +288,15 @@ static sl_result route(struct transfer *t)
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
-  if (reuse(t, &r, key))
-    return SL_OK;
+  if (reuse(t, &r, key, &rc))
+    return rc;
   if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
     rc = sl_altsvc_route(t, &r);
   if (!rc && t->alt_used)
     rc = route_key(t, &r, &key);
-  if (rc || (t->alt_used && reuse(t, &r, key)))
+  if (rc || (t->alt_used && reuse(t, &r, key, &rc)))
     return rc;
-  if ((rc = sl_limits_admit(t, &r, &peer)))
+  if ((rc = sl_http2_wait(t, key)) || (rc = sl_limits_admit(t, &r, &peer)))
     return rc;
   rc = sl_dial_start(t, &r, key);
   sl_limits_use(t, peer);
@@ -336,11 +342,15 @@ static void drop_connection(struct transfer *t)
   if (!t->conn)
     return;
   struct conn *c = t->conn;
-  t->conn = NULL;
   struct pool_peer *peer = c->peer;
   if (peer)
     peer->holds++;
-  sl_conn_release(c);
+  if (c->h2) {
+    sl_http2_leave(t);
+  } else {
+    t->conn = NULL;
+    sl_conn_release(c);
+  }
   sl_limits_place(t->multi, peer);
   if (peer)
     sl_pool_peer_put(&t->multi->pool, peer);
@@ -357,7 +367,7 @@ static sl_result step_do(struct transfer *t)
   rc = t->proto->finish(t, rc);
   bool again = t->again && !rc;
   t->again = false;
-  if (again && t->conn && t->conn->keep && sl_auth_needs_same_connection(t)) {
+  if (again && t->conn && t->conn->keep && !t->conn->h2 && sl_auth_needs_same_connection(t)) {
     t->conn->used = true;
     return start(t);
   }
@@ -382,12 +392,12 @@ static sl_result step_dial(struct transfer *t)
   sl_dial_free(t->dial);
   t->dial = NULL;
   t->state = XFER_DO;
-  return SL_OK;
+  return t->conn->http_version == CURL_HTTP_VERSION_2_0 ? sl_http2_begin(t) : SL_OK;
 }
 
 static sl_result step_route(struct transfer *t)
 {
-  if (!t->proto->no_conn)
+  if (!t->proto->no_conn && !t->h2) /* a pushed one has its place */
     return route(t);
   t->state = XFER_DO;
   return SL_OK;
@@ -402,7 +412,7 @@ static sl_result step(struct transfer *t)
     t->state = XFER_ROUTE;
     return rc;
   case XFER_WAITING:
-    if (!sl_list_empty(&t->wait_link))
+    if (!sl_list_empty(&t->wait_link) || !sl_list_empty(&t->h2_link))
       return SL_WAIT; /* a timer, or the application: it is not its turn */
     /* fall through */
   case XFER_ROUTE:
@@ -503,6 +513,7 @@ static void release(struct transfer *t)
   struct multi *m = t->multi;
   t->running = true; /* a close callback may pause or clean up the handle */
   sl_limits_leave(t, false);
+  sl_list_unlink(&t->h2_link);
   if (t->proto && t->proto->cleanup)
     t->proto->cleanup(t);
   drop_connection(t);
@@ -564,7 +575,7 @@ static sl_result run(struct transfer *t)
 
 static void set_wants(struct transfer *t)
 {
-  if (!t->conn || !t->conn->tcp)
+  if (!t->conn || !t->conn->tcp || t->conn->h2)
     return;
   unsigned want = 0;
   if (t->state == XFER_DIAL)
@@ -620,6 +631,8 @@ CURLcode sl_transfer_pause(struct transfer *t, int bits)
 struct easy *sl_transfer_easy_of_watch(const struct watch *w)
 {
   const struct conn *c = sl_conn_of_watch(w);
+  if (c && c->h2)
+    return sl_http2_easy(c);
   if (c)
     return c->xfer ? c->xfer->easy : NULL;
   const struct dial *d = sl_connector_owner_of_watch(w);

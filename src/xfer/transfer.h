@@ -51,6 +51,8 @@ struct transfer {
   const struct xfer_proto *proto;
   struct conn *conn;
   struct dial *dial;        /* only in XFER_DIAL */
+  struct list h2_link;      /* waits for room on an HTTP/2 connection, or to hear whether it is one */
+  struct exchange *h2;      /* its place on an HTTP/2 connection; NULL: none */
   struct job job;
   struct timer timer;       /* the nearest of the deadlines below */
   struct list wait_link;    /* among those who wait for a place; see limits.h */
