@@ -401,7 +401,7 @@ static void add_idle(struct load *l)
     l->idle_easy[i] = get(l, 1 + i % ADDRESSES, "hold");
     must(curl_multi_add_handle(l->multi, l->idle_easy[i]), "add_handle");
     if (i % 100 == 99)
-      for (int k = 0; k < 20; k++) { /* a few at a time, for the origin's queue */
+      for (int k = 0; k < 6; k++) { /* a few at a time, for the origin's queue */
         int running;
         if (l->epoll >= 0)
           turn(l);

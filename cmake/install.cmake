@@ -3,8 +3,9 @@
 include(CMakePackageConfigHelpers)
 
 # What the library says of itself in curl_version_info(); the install test compares.
-set(SLUICE_PROTOCOLS "")
-set(SLUICE_FEATURES "")
+set(SLUICE_PROTOCOLS "FILE FTP FTPS HTTP HTTPS")
+set(SLUICE_FEATURES
+  "AsynchDNS HSTS HTTP2 HTTPS-proxy IDN IPv6 Largefile NTLM PSL SSL UnixSockets alt-svc brotli libz threadsafe zstd")
 
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Sluice)

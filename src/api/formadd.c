@@ -398,7 +398,6 @@ int curl_formget(struct curl_httppost *form, void *arg, curl_formget_callback ap
   struct curl_mime *root = NULL;
   struct mime_reader r;
   struct buf head;
-  int64_t size;
   int rc = sl_mime_from_form(form, NULL, &root);
   if (rc)
     return rc;
@@ -408,8 +407,6 @@ int curl_formget(struct curl_httppost *form, void *arg, curl_formget_callback ap
   sl_mime_root_type(&style, root, &head);
   sl_buf_append(&head, "\r\n", 2);
   rc = sl_buf_result(&head, CURLE_TOO_LARGE);
-  if (!rc)
-    rc = sl_mime_reader_measure(&r, &size);
   if (!rc)
     rc = give(sl_buf_peek(&head), arg, append);
   if (!rc)

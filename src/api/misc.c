@@ -1,6 +1,7 @@
 /* The small functions that need no handle. */
 #include <curl/curl.h>
 
+#include "sys/self.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/env.h"
@@ -29,15 +30,22 @@ char *curl_getenv(const char *name)
 }
 
 /* There is one TLS library, and it is always the one chosen: nothing comes too late. */
+/* The TLS library is OpenSSL. libcurl-gnutls.so.4 answers to the other name as well: programs built for it (Debian's
+ * pycurl) make sure by this call that they have got what they linked, and refuse to start otherwise. */
 CURLsslset curl_global_sslset(curl_sslbackend id, const char *name,
                               const curl_ssl_backend ***out_available)
 {
   static const curl_ssl_backend openssl = {CURLSSLBACKEND_OPENSSL, "openssl"};
+  static const curl_ssl_backend gnutls = {CURLSSLBACKEND_GNUTLS, "gnutls"};
   static const curl_ssl_backend *available[] = {&openssl, NULL};
+  static const curl_ssl_backend *flavour[] = {&gnutls, &openssl, NULL};
+  const curl_ssl_backend **all = sl_self_is_gnutls_flavour() ? flavour : available;
   if (out_available)
-    *out_available = available;
-  return id == openssl.id || curl_strequal(name, openssl.name) ? CURLSSLSET_OK
-                                                               : CURLSSLSET_UNKNOWN_BACKEND;
+    *out_available = all;
+  for (; *all; all++)
+    if (id == (*all)->id || curl_strequal(name, (*all)->name))
+      return CURLSSLSET_OK;
+  return CURLSSLSET_UNKNOWN_BACKEND;
 }
 
 /* Components that could be named write nothing of their own yet, and unknown names are no error. */

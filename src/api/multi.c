@@ -173,7 +173,7 @@ static CURLMcode wait_with(struct multi *m, struct curl_waitfd fds[], unsigned n
   if (p != few)
     sl_free(p);
   int ours = sl_reactor_wait(&m->reactor, 0);
-  *out_ready = ready + (ours > 0 ? ours : 0);
+  *out_ready = ready + sl_reactor_kept(&m->reactor);
   return ours < 0 ? CURLM_UNRECOVERABLE_POLL : CURLM_OK;
 }
 
@@ -197,9 +197,10 @@ static CURLMcode wait_all(CURLM *handle, struct curl_waitfd fds[], unsigned n, i
   } else {
     ready = sl_reactor_wait(&m->reactor, ms);
     rc = ready < 0 ? CURLM_UNRECOVERABLE_POLL : CURLM_OK;
+    ready = sl_reactor_kept(&m->reactor);
   }
   if (out_ready)
-    *out_ready = ready > 0 ? ready : 0;
+    *out_ready = ready;
   return rc;
 }
 

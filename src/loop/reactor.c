@@ -306,6 +306,14 @@ int sl_reactor_wait(struct reactor *r, int timeout_ms)
   return n;
 }
 
+int sl_reactor_kept(const struct reactor *r)
+{
+  int n = 0;
+  for (int i = r->events_at; i < r->events_n; i++)
+    n += (r->events ? r->events : r->few)[i].tag != wake_tag;
+  return n;
+}
+
 void sl_reactor_event(struct reactor *r, int fd, unsigned ready)
 {
   struct watch *w = sl_watch_find(r, fd);

@@ -8,6 +8,7 @@
 #include "stream/bind.h"
 
 static void stagger_due(struct timer *t);
+static void attempt(struct connector *c);
 
 void sl_connector_init(struct connector *c, struct reactor *r, const struct net_config *net,
                        const struct gate_ask *ask, void (*notify)(void *), void *owner)
@@ -79,6 +80,8 @@ static void attempt_ready(struct watch *w, unsigned ready)
   } else {
     lost(c, CURLE_COULDNT_CONNECT, err);
     sl_stream_free(&t->s);
+    if (c->next < c->n)
+      attempt(c); /* RFC 8305 5: no need to wait for the stagger then */
   }
   c->notify(c->owner);
 }

@@ -181,7 +181,8 @@ static sl_result add(struct altsvc *a, const struct altsvc_entry *e, int64_t now
       sl_free(alt);
       return SL_NOMEM;
     }
-    *alt = (struct alt){.origin = o, .from_alpn = e->from.alpn, .alpn = e->to.alpn, .port = e->to.port, .host_n = host.n};
+    *alt = (struct alt){.origin = o, .from_alpn = e->from.alpn, .alpn = e->to.alpn, .port = e->to.port};
+    alt->host_n = host.n;
     memcpy(alt->host, host.p, host.n);
     sl_text_lower(alt->host, host.n);
     sl_list_push_back(&o->alts, &alt->siblings);

@@ -115,6 +115,7 @@ sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dia
   }
   d->side = true;
   *out_dial = d;
+  t->easy->info.num_connects++;
   return prepare(d, t, c, route, GATE_FTP_DATA);
 }
 

@@ -9,6 +9,7 @@
 #include "xfer/certs.h"
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
+#include "xfer/share.h"
 #include "xfer/hsts_store.h"
 #include "xfer/transfer.h"
 
@@ -61,11 +62,28 @@ void sl_easy_free(struct easy *e)
   sl_free(e);
 }
 
+static curl_socket_t find_idle(struct pool *p, void *who, int64_t conn_id)
+{
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  sl_pool_lock(p, who, true);
+  LIST_FOR_EACH(node, &p->idle) {
+    const struct conn *c = LIST_ENTRY(node, struct conn, idle_link);
+    if (c->id == conn_id)
+      fd = c->tcp->sock.fd;
+  }
+  sl_pool_lock(p, who, false);
+  return fd;
+}
+
+/* By its number, not by a pointer: the connection may be gone (lesson 13). */
 curl_socket_t sl_easy_socket(struct easy *e)
 {
+  struct multi *m = e->multi ? e->multi : e->own;
   if (e->last_conn && e->last_conn->tcp)
     return e->last_conn->tcp->sock.fd;
-  return CURL_SOCKET_BAD;
+  if (e->xfer && e->xfer->conn && e->xfer->conn->tcp)
+    return e->xfer->conn->tcp->sock.fd;
+  return m && e->info.conn_id >= 0 ? find_idle(sl_share_pool(e, m), e, e->info.conn_id) : CURL_SOCKET_BAD;
 }
 
 /* Without a debug callback: what CURLOPT_VERBOSE(3) shows, to stderr; bodies are left out. */

@@ -188,7 +188,7 @@ static sl_result start_upload(struct transfer *t, struct file *f)
 {
   const struct io_config *io = &t->easy->set.io;
   struct stat st;
-  bool append = io->resume_from || t->easy->set.ftp->append;
+  bool append = io->resume_from != 0; /* CURLOPT_APPEND(3) is not for files */
   size_t len = strlen(f->path);
   if (!len || f->path[len - 1] == '/')
     return sl_fail(t, CURLE_FILE_COULDNT_READ_FILE, "No file name to write to");

@@ -169,7 +169,7 @@ sl_result sl_ftp_deadline(struct transfer *t, int64_t ms)
 
 static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice *in)
 {
-  struct slice line;
+  struct slice line = SLICE_NONE;
   bool last = false;
   while (!last) {
     enum sl_parse p = sl_ftp_reply_line(&x->reply, in, &line, &last);
@@ -233,7 +233,6 @@ static sl_result await_reply(struct transfer *t, struct ftp_xfer *x)
 
 static void log_commands(struct transfer *t, struct slice out)
 {
-  t->easy->info.request_size += (uint32_t)out.n;
   if (t->easy->set.io.verbose)
     sl_easy_debug(t->easy, CURLINFO_HEADER_OUT, out.p, out.n);
 }
@@ -403,6 +402,8 @@ static sl_result deliver_head(struct transfer *t, struct ftp_xfer *x)
 static sl_result end_head(struct transfer *t, struct ftp_xfer *x)
 {
   x->done = true;
+  if (x->f.nobody)
+    t->easy->info.content_length_download = x->f.size;
   return x->head.n ? sl_sink_body(t, sl_buf_peek(&x->head)) : SL_OK;
 }
 

@@ -46,6 +46,7 @@ sl_result sl_ftp_read_reply(struct transfer *t, struct ftp_xfer *x);
 sl_result sl_ftp_deadline(struct transfer *t, int64_t ms);
 
 /* ftp_data.c */
+struct transfer *sl_ftp_of_watch(const struct watch *w); /* who listens for a data connection; NULL: not that */
 sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x);
 sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x);
 sl_result sl_ftp_data_skip(struct transfer *t, struct ftp_xfer *x);

@@ -84,6 +84,11 @@ static void somebody_came(struct watch *w, unsigned ready)
   sl_transfer_run(w->owner);
 }
 
+struct transfer *sl_ftp_of_watch(const struct watch *w)
+{
+  return w->fn == somebody_came ? w->owner : NULL;
+}
+
 sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x)
 {
   sl_ftp_data_drop(t, x, false);

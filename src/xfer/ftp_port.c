@@ -39,7 +39,7 @@ static bool parse(struct slice text, struct place *out)
     return true;
   rest = slice_from(rest, 1);
   if (!sl_num_take(&rest, UINT16_MAX, &first))
-    return false;
+    return !rest.n || !sl_is_digit(*rest.p); /* not a port: any */
   last = first;
   if (rest.n && (*rest.p != '-' || !sl_num_parse(slice_from(rest, 1), UINT16_MAX, &last)))
     return false;

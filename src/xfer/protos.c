@@ -10,6 +10,7 @@ static const struct xfer_proto *const protos[] = {
     &sl_proto_file,
     &sl_proto_ftp,
     &sl_proto_ftps,
+    &sl_proto_tftp,
 };
 
 const struct xfer_proto *sl_proto_find(struct slice scheme)

@@ -9,6 +9,7 @@
 #include "loop/scratch.h"
 #include "wire/encode.h"
 #include "xfer/altsvc_store.h"
+#include "xfer/ftp.h"
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
 #include "xfer/limits.h"
@@ -635,6 +636,9 @@ struct easy *sl_transfer_easy_of_watch(const struct watch *w)
     return sl_http2_easy(c);
   if (c)
     return c->xfer ? c->xfer->easy : NULL;
+  const struct transfer *listens = sl_ftp_of_watch(w);
+  if (listens)
+    return listens->easy;
   const struct dial *d = sl_connector_owner_of_watch(w);
   return d ? d->t->easy : NULL;
 }

@@ -83,6 +83,80 @@ int main(int argc, char **argv)
 }
 """
 
+# A transfer with pauses, in a multi handle; then one that is removed half way. Every descriptor is counted.
+SOCKETS = r"""
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+static int opened, accepted, closed;
+static long calls, bytes;
+static curl_socket_t open_it(void *p, curlsocktype purpose, struct curl_sockaddr *a)
+{
+  (void)p;
+  if (purpose == CURLSOCKTYPE_ACCEPT) {
+    accepted++;
+    return socket(a->family, a->socktype, a->protocol); /* never looks: the accepted one must be used */
+  }
+  opened++;
+  return socket(a->family, a->socktype, a->protocol);
+}
+static int close_it(void *p, curl_socket_t fd)
+{
+  (void)p;
+  closed++;
+  return close(fd);
+}
+static size_t take(char *data, size_t one, size_t n, void *p)
+{
+  (void)data;
+  (void)one;
+  (void)p;
+  if (++calls % 50 == 0)
+    return CURL_WRITEFUNC_PAUSE;
+  bytes += (long)n;
+  return n;
+}
+static int run(CURLM *m, CURL *e, long most)
+{
+  int left = 1, n;
+  CURLMsg *msg;
+  curl_multi_add_handle(m, e);
+  while (left && (!most || bytes < most)) {
+    curl_multi_perform(m, &left);
+    curl_easy_pause(e, CURLPAUSE_CONT);
+    curl_multi_perform(m, &left);
+    if (left)
+      curl_multi_poll(m, NULL, 0, 10, NULL);
+  }
+  msg = curl_multi_info_read(m, &n);
+  n = msg ? (int)msg->data.result : -1;
+  curl_multi_remove_handle(m, e);
+  return n;
+}
+int main(int argc, char **argv)
+{
+  CURL *e = curl_easy_init();
+  CURLM *m = curl_multi_init();
+  curl_easy_setopt(e, CURLOPT_URL, argv[1]);
+  curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_it);
+  curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close_it);
+  if (argc > 2)
+    curl_easy_setopt(e, CURLOPT_FTPPORT, argv[2]);
+  int rc = run(m, e, 0);
+  printf("%d %ld\n", rc, bytes);
+  bytes = 0;
+  rc = run(m, e, 100000);
+  printf("%d %d\n", rc, bytes >= 100000);
+  curl_easy_cleanup(e);
+  curl_multi_cleanup(m);
+  printf("%d %d %d\n", opened, accepted, closed - opened - accepted * 2);
+  return 0;
+}
+"""
+
 
 class Vsftpd(common.RealTest):
     @classmethod
@@ -140,8 +214,14 @@ class Vsftpd(common.RealTest):
         self.assertEqual(self.curl(self.url("big")), self.big)
 
     def test_several_over_one_connection(self):
+        # Two connections for the first one, a data connection for each of the others.
         out = self.curl(self.url("small"), self.url("in%20here/it%20is"), self.url("small"), "-w", "%{num_connects}\n")
-        self.assertEqual(out, SMALL + b"1\nfound\n0\n" + SMALL + b"0\n")
+        self.assertEqual(out, SMALL + b"2\nfound\n1\n" + SMALL + b"1\n")
+
+    def test_each_user_has_a_connection(self):
+        out = self.curl("-u", "ftp:a", self.url("small"), self.url("small"), "-w", "%{num_connects}\n",
+                        "--next", "-u", "ftp:b", self.url("small"), "-w", "%{num_connects}\n")
+        self.assertEqual(out, SMALL + b"2\n" + SMALL + b"1\n" + SMALL + b"2\n")
 
     def test_active(self):
         self.assertEqual(self.curl("-P", "-", self.url("small")), SMALL)
@@ -210,6 +290,14 @@ class Vsftpd(common.RealTest):
         self.assertTrue(done.stdout.count(" 0>") == 1 and done.stdout.count("</>") == 3, done.stdout)
         self.assertEqual(common.run(program, self.url("many/*.none")).returncode, 78)
 
+    def test_sockets_and_pauses(self):
+        source, program = self.place.write("sockets.c", SOCKETS), self.place / "sockets"
+        common.must(common.CC, "-I", common.SOURCE / "include", source, "-o", program, common.LIB / "libcurl.so.4")
+        done = common.run(program, self.url("big"))
+        self.assertEqual(done.stdout, "0 %d\n-1 1\n3 0 0\n" % BIG, done.stderr)
+        done = common.run(program, self.url("big"), "-")
+        self.assertEqual(done.stdout, "0 %d\n-1 1\n3 2 0\n" % BIG, done.stderr)
+
     # ---- TLS ----
 
     def test_tls_get_resumes_the_session(self):
@@ -222,7 +310,7 @@ class Vsftpd(common.RealTest):
     def test_tls_several(self):
         out = self.secure(self.url("small", self.tls), self.url("in%20here/it%20is", self.tls),
                           self.url("small", self.tls), "-w", "%{num_connects}\n")
-        self.assertEqual(out, SMALL + b"1\nfound\n0\n" + SMALL + b"0\n")
+        self.assertEqual(out, SMALL + b"2\nfound\n1\n" + SMALL + b"1\n")
 
     def test_tls_active(self):
         self.assertEqual(self.secure("-P", "-", self.url("small", self.tls)), SMALL)

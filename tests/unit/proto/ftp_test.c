@@ -14,6 +14,7 @@ struct talk {
   sl_result first_connect; /* of the first FTP_CONNECT */
   int64_t moved;
   bool stopped, skip;
+  const char *files[3]; /* of a wildcard, NULL after the last */
 };
 
 struct world {
@@ -21,6 +22,7 @@ struct world {
   struct ftp_session session;
   struct ftp_config config;
   struct buf out, head, error, log;
+  unsigned next_file;
   char path[100];
 };
 
@@ -63,7 +65,7 @@ static void world_again(struct world *w, const char *path)
 static void perform(struct world *w, const struct talk *t, unsigned *connects)
 {
   struct ftp *f = &w->f;
-  static const char *const names[] = {"", "tls", "clear", "connect", "listen", "time", "skip", "transfer", "settle", "drop"};
+  static const char *const names[] = {"", "tls", "clear", "connect", "listen", "time", "skip", "transfer", "settle", "next", "end", "drop"};
   if (f->request == FTP_CONNECT)
     sl_buf_printf(&w->log, "[connect %s%s%u]", f->data_host, *f->data_host ? ":" : "", f->data_port);
   else
@@ -79,6 +81,8 @@ static void perform(struct world *w, const struct talk *t, unsigned *connects)
   }
   if (f->request == FTP_TIME)
     f->skip = t->skip;
+  if (f->request == FTP_NEXT)
+    f->file = t->files[w->next_file++];
   if (f->request == FTP_TRANSFER) {
     f->moved = t->moved;
     f->stopped = t->stopped;
@@ -295,6 +299,25 @@ TEST(a_range_is_broken_off)
       .moved = 13,
       .stopped = true};
   check("f", &t, part, SL_OK);
+}
+
+static void wildcard(struct world *w)
+{
+  w->f.wildcard = true;
+}
+
+TEST(a_pattern_is_many_files)
+{
+  static const struct talk t = {
+      .replies = LOGIN_GOT "250 ok\n229 (|||9|)\n200 ok\n150 list\n226 done\n"
+                           "229 (|||10|)\n200 ok\n213 5\n150 x\n226 done\n"
+                           "229 (|||11|)\n213 5\n150 x\n226 done\n",
+      .want = LOGIN_SAID "CWD d\r\nEPSV\r\n[connect 9]TYPE A\r\nLIST\r\n[transfer][next]"
+                         "EPSV\r\n[connect 10]TYPE I\r\nSIZE a\r\nRETR a\r\n[transfer][end][next]"
+                         "EPSV\r\n[connect 11]SIZE b\r\nRETR b\r\n[transfer][end][next]",
+      .moved = 5,
+      .files = {"a", "b", NULL}};
+  check("d/*", &t, wildcard, SL_OK);
 }
 
 static void head(struct world *w)

@@ -462,6 +462,12 @@ TEST(files)
   p->encoding = MIME_BASE64;
   CHECK_FORM(m, PART(FORM_DATA "\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n", "cG5nZGF0YQ=="));
   p->encoding = 0;
+  sl_mime_file(p, "/dev/null");
+  CHECK_FORM(m, PART(FORM_DATA "; filename=\"null\"\r\nContent-Type: application/octet-stream\r\n", ""));
+  sl_mime_text(&p->filename, SLICE_NONE);
+  CHECK_FORM(m, PART(FORM_DATA "\r\n", ""));
+  sl_mime_file(p, path);
+  sl_mime_text(&p->filename, SLICE_NONE);
   /* its size is that of the moment when it is sent */
   CHECK(truncate(path, 3) == 0);
   CHECK_FORM(m, PART(FORM_DATA "\r\nContent-Type: image/png\r\n", "png"));
@@ -713,6 +719,14 @@ TEST(only_what_was_read_is_rewound)
     CHECK(out.p && strstr(out.p, "abc"));
     free(out.p);
   }
+  struct mime_reader r;
+  sl_mime_reader_init(&r, m, &form_style);
+  for (int i = 0; i < 3; i++)
+    CHECK_INT(sl_mime_reader_rewind(&r), SL_OK);
+  CHECK_INT(f.seeks, 3); /* it has not been read in between */
+  CHECK_INT(read_all(&r, 10, &out), SL_OK);
+  free(out.p);
+  sl_mime_reader_done(&r);
   CHECK_INT(untouched.seeks, 0);
   f.seek_result = CURL_SEEKFUNC_CANTSEEK;
   CHECK_INT(render(m, &form_style, 1000, &out, &size), CURLE_SEND_FAIL_REWIND);
@@ -875,6 +889,36 @@ TEST(pausing_at_every_call)
   free(whole.p);
   sl_mime_free(m);
   unlink(path);
+}
+
+/* Bytes and the pause come at once out of the inner reader, and the bytes may be too few to be encoded. */
+TEST(pausing_in_encoded_multiparts)
+{
+  static const uint8_t encodings[] = {MIME_7BIT, MIME_BASE64, MIME_QUOTED};
+  char data[130];
+  memset(data, 'd', sizeof data);
+  for (size_t e = 0; e < sizeof encodings; e++) {
+    for (size_t n = 0; n < sizeof data; n++) {
+      struct feed f = feed_of("fed", 0);
+      struct curl_mime *m = mime('A'), *sub = mime('B');
+      struct curl_mimepart *p = add(m, NULL, NULL), *before = n ? add(sub, NULL, NULL) : NULL,
+                           *paused = add(sub, NULL, NULL);
+      struct out out;
+      int64_t size;
+      REQUIRE(p && paused && sl_mime_parts(p, sub) == SL_OK);
+      REQUIRE(!n || (before && sl_mime_data(before, data, n, true) == SL_OK));
+      p->encoding = encodings[e];
+      put_feed(paused, &f, -1);
+      f.strange = CURL_READFUNC_PAUSE;
+      f.strange_call = 1;
+      CHECK_INT(render(m, &form_style, 4000, &out, &size), SL_OK);
+      CHECK_INT(out.pauses, 1);
+      CHECK_INT(f.calls, 3);
+      CHECK(size == -1 || (size_t)size == out.n);
+      free(out.p);
+      sl_mime_free(m);
+    }
+  }
 }
 
 TEST(known_sizes_are_right)
