@@ -224,6 +224,19 @@ class Http2(common.RealTest):
         out = self.curl("-w", "%{http_version}", self.url("/push"), self.url("/small"))
         self.assertEqual(out, SMALL + b"2" + SMALL + b"2")
 
+    def test_push_pause_and_removal(self):
+        client = self.place / "client"
+        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", client, common.HERE / "h2_client.c",
+                    "-L%s" % common.LIB, "-lcurl")
+        done = common.run(client, self.place / "ca.pem", self.url("/push"), self.url("/big"), self.url("/small"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout.splitlines(), [
+            "push /small :method:GET 1 1",
+            "1 promised, %d and %d bytes" % (len(SMALL), len(SMALL)),
+            "beside a paused one: 1 ended",
+            "1 pause, %d bytes of the small one, 1" % len(SMALL),
+            "%d bytes, 0 connects" % BIG])
+
     # ---- verbose ----
 
     def test_verbose_shows_the_request(self):
