@@ -3,6 +3,7 @@
 
 #include "api/guard.h"
 #include "base/mem.h"
+#include "xfer/http2.h"
 #include "xfer/transfer.h"
 
 CURL *curl_easy_init(void)
@@ -100,7 +101,7 @@ CURLcode curl_easy_upkeep(CURL *curl)
   struct easy *e = sl_easy_of(curl);
   if (!e)
     return CURLE_BAD_FUNCTION_ARGUMENT;
-  return sl_in_callback(e) ? CURLE_RECURSIVE_API_CALL : CURLE_OK; /* HTTP/1 has no ping to send */
+  return sl_in_callback(e) ? CURLE_RECURSIVE_API_CALL : (CURLcode)sl_http2_upkeep(e);
 }
 
 /* ---- CONNECT_ONLY ---- */

@@ -716,12 +716,24 @@ sl_result sl_http2_upgraded(struct transfer *t)
   return rc ? rc : outcome(t->h2);
 }
 
-sl_result sl_http2_upkeep(struct conn *c)
+sl_result sl_http2_upkeep(struct easy *e)
 {
-  if (c->h2->result || !c->multi)
+  struct multi *m = e->multi ? e->multi : e->own;
+  sl_result rc = SL_OK;
+  if (!m)
     return SL_OK;
-  if (!sl_h2_ping(c->h2->session))
-    return SL_NOMEM;
-  flush(c->h2);
-  return SL_OK;
+  sl_multi_enter(m);
+  int64_t before_us = m->reactor.now_us - (int64_t)e->set.net->upkeep_interval_ms * 1000;
+  LIST_FOR_EACH(node, &m->pool.idle) {
+    struct conn *c = LIST_ENTRY(node, struct conn, idle_link);
+    if (!c->h2 || c->h2->result || c->idle_since_us > before_us || c->h2->upkeep_us > before_us)
+      continue;
+    c->h2->upkeep_us = m->reactor.now_us;
+    if (!sl_h2_ping(c->h2->session))
+      rc = SL_NOMEM;
+    flush(c->h2);
+    post(c->h2); /* it may turn out to be dead */
+  }
+  sl_multi_leave(m);
+  return rc;
 }

@@ -52,6 +52,7 @@ bool sl_http2_may_retry(struct transfer *t);
 /* 101 came: the rest of the connection's input is HTTP/2, with the response to the request on stream 1. */
 sl_result sl_http2_upgraded(struct transfer *t);
 void sl_http2_add_upgrade(const struct transfer *t, struct buf *dst); /* the three fields that ask for it */
-sl_result sl_http2_upkeep(struct conn *c);
+/* curl_easy_upkeep(3): PING on the idle connections of its pool that have been silent for UPKEEP_INTERVAL_MS. */
+sl_result sl_http2_upkeep(struct easy *e);
 
 #endif

@@ -32,6 +32,7 @@ struct http2 {
   struct job job;         /* flushes, late in the round */
   struct buf line;        /* the field that is being delivered */
   uint32_t n, n_spare;    /* exchanges, spares */
+  int64_t upkeep_us;      /* when it was last asked whether it lives */
   sl_result result;       /* of the session as a whole; SL_OK: it lives */
   bool more;              /* bytes may be left in the stream below */
   bool served;            /* some request has had an answer */
