@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 # What the library says of itself in curl_version_info(); the install test compares.
-set(SLUICE_PROTOCOLS "FILE FTP FTPS HTTP HTTPS")
+set(SLUICE_PROTOCOLS "FILE FTP FTPS HTTP HTTPS TFTP")
 set(SLUICE_FEATURES
   "AsynchDNS HSTS HTTP2 HTTPS-proxy IDN IPv6 Largefile NTLM PSL SSL UnixSockets alt-svc brotli libz threadsafe zstd")
 

@@ -66,11 +66,11 @@ static size_t read_stream(char *dst, size_t size, size_t n, void *arg)
 }
 
 /* *out_root NULL: the application has freed what it had set. */
-static sl_result choose_tree(struct transfer *t, struct curl_mime **out_root)
+static sl_result choose_tree(struct transfer *t, bool mail, struct curl_mime **out_root)
 {
   const struct http_config *h = t->easy->set.http;
   curl_read_callback read = t->easy->set.io.readfunction;
-  if (h->method == SL_HTTP_POST_FORM) {
+  if (h->method == SL_HTTP_POST_FORM && !mail) {
     if (!h->httppost)
       return SL_OK;
     sl_result rc = sl_mime_from_form(h->httppost, read ? read : read_stream, out_root);
@@ -85,7 +85,7 @@ static sl_result make_body(struct transfer *t, bool mail)
 {
   const struct http_config *h = t->easy->set.http;
   struct curl_mime *root = NULL;
-  sl_result rc = choose_tree(t, &root);
+  sl_result rc = choose_tree(t, mail, &root);
   if (rc || !root)
     return rc;
   if (!sl_mime_hold(root))

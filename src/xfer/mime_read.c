@@ -9,6 +9,7 @@
 enum {
   TEXT_MAX = 64 * 1024 * 1024, /* bytes of one part's head */
   TEXT_ENOUGH = 4096,          /* from here on it is drained before more is made */
+  TEXT_FIRST = 1024,           /* room from the start: heads rarely need more */
   RAW_CAP = 8192,
   CALLBACK_ROOM = 1024, /* with less than this left behind other bytes, a callback gets the next buffer instead */
   DEPTH_MAX = 16        /* encoded multiparts in encoded multiparts */
@@ -103,6 +104,7 @@ static sl_result next_text(struct mime_reader *r)
   r->text_at = 0;
   if (!r->begun) {
     r->begun = true;
+    sl_buf_reserve(&r->text, TEXT_FIRST);
     r->in = r->root;
     r->next = r->root->first;
     if (r->style->mail && !r->depth)

@@ -422,10 +422,26 @@ static sl_result socket_error(struct transfer *t, struct tftp_xfer *x, int err, 
   return sl_fail(t, code, "TFTP: %s", strerror(err));
 }
 
+/* The socket has a port from its first datagram on; no address, for it is not connected. */
+static void note_port(struct transfer *t)
+{
+  struct gate_addr local = {0};
+  socklen_t len = sizeof local.u;
+  char text[SL_ADDR_TEXT];
+  int port;
+  if (getsockname(t->conn->tcp->sock.fd, &local.u.sa, &len))
+    return;
+  sl_addr_print(&local.u.sa, text, &port);
+  t->easy->info.local_port = (uint16_t)port;
+}
+
 static sl_result send_packet(struct transfer *t, struct tftp_xfer *x)
 {
-  if (send_talk(t, x) >= 0)
+  if (send_talk(t, x) >= 0) {
+    if (!t->easy->info.local_port)
+      note_port(t);
     return SL_OK;
+  }
   int err = errno;
   return lost_for_now(err) ? SL_OK : socket_error(t, x, err, CURLE_SEND_ERROR);
 }
