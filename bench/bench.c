@@ -352,7 +352,7 @@ static int on_timer(CURLM *m, long ms, void *userdata)
   return 0;
 }
 
-static void turn(struct load *l)
+static void turn(struct load *l, int at_most_ms)
 {
   struct epoll_event events[EVENTS];
   int running;
@@ -360,7 +360,7 @@ static void turn(struct load *l)
     must(curl_multi_perform(l->multi, &running), "multi_perform");
     return;
   }
-  int n = epoll_wait(l->epoll, events, EVENTS, 1000);
+  int n = epoll_wait(l->epoll, events, EVENTS, at_most_ms);
   for (int i = 0; i < n; i++) {
     int fd = events[i].data.fd;
     uint64_t times;
@@ -378,7 +378,7 @@ static void hot_once(struct load *l)
   CURLMsg *msg;
   must(curl_multi_add_handle(l->multi, l->hot_easy), "add_handle");
   for (;;) {
-    turn(l);
+    turn(l, 1000);
     if ((msg = curl_multi_info_read(l->multi, &left)))
       break;
     if (l->epoll < 0)
@@ -404,7 +404,7 @@ static void add_idle(struct load *l)
       for (int k = 0; k < 6; k++) { /* a few at a time, for the origin's queue */
         int running;
         if (l->epoll >= 0)
-          turn(l);
+          turn(l, 1);
         else if (!curl_multi_perform(l->multi, &running))
           curl_multi_poll(l->multi, NULL, 0, 1, NULL);
       }

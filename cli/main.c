@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "cli.h"
 
 struct command {
@@ -16,6 +17,8 @@ struct command {
 
 static const struct command commands[] = {
     {"get", "download URLs, several at a time", get_main, get_help},
+    {"check", "ask an egress policy about addresses and URLs", check_main, check_help},
+    {"policy", "print a ready-made egress policy", policy_main, policy_help},
     {"demo", "show what happens to sockets, on this machine alone", demo_main, demo_help},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -101,6 +101,78 @@ struct sluice_socket_event {
 typedef void (*sluice_socket_event_callback)(void *clientp,
                                              const struct sluice_socket_event *event);
 
+/*
+ * Egress policies: which addresses may be connected to. The text has one rule a line, the first one
+ * that matches wins, and what none matches is denied:
+ *
+ *   deny  metadata                        # 169.254.169.254 and its like
+ *   allow 10.1.0.0/16 port 443
+ *   allow public port 80,443,8000-8999
+ *   default deny
+ *
+ * `allow` and `deny` take addresses in CIDR, the classes loopback, private, linklocal, cgnat,
+ * multicast, reserved, documentation, benchmark, metadata, embedded, public, self (this host's own
+ * addresses), any, and `unix PATH-GLOB`; and the conditions `port`, `proto` (tcp, udp, unix),
+ * `purpose` (origin, proxy, dns, doh, ftp-data, ftp-listen, accept) and `scheme`, each with a list.
+ * Further lines: `default allow|deny`, `mode enforce|report|open`, `embedded decode|deny|allow` (an
+ * IPv4 address inside an IPv6 one), `nat64 PREFIX/LEN`, `preset public-internet`.
+ *
+ * A policy never changes and may be used by several threads at a time. Nothing here connects.
+ */
+struct sluice_policy;
+
+/* Where a text is wrong. Set size before the call. */
+struct sluice_policy_error {
+  size_t size;         /* sizeof(struct sluice_policy_error) */
+  unsigned int line;   /* from 1; 0 when it is about no place in the text */
+  unsigned int column; /* from 1, in bytes */
+  char text[160];      /* zero-terminated */
+};
+
+/* What a policy is asked. Set size, zero the rest, then fill in. */
+struct sluice_policy_question {
+  size_t size;                    /* sizeof(struct sluice_policy_question) */
+  const struct sockaddr *address; /* with the port; AF_UNIX: with the path */
+  unsigned int address_len;       /* bytes */
+  int protocol;                   /* IPPROTO_TCP (also 0) or IPPROTO_UDP; Unix sockets: not read */
+  int purpose;                    /* CURLSOCKTYPE_*, SLUICE_SOCKTYPE_*; 0 is a peer */
+  const char *scheme;             /* of the URL, NULL: there is none */
+};
+
+/* Its answer. Set size before the call. The strings live as long as the policy. */
+struct sluice_policy_verdict {
+  size_t size;               /* sizeof(struct sluice_policy_verdict) */
+  int allow;                 /* what is to be done, 0 or 1 */
+  int rules_allow;           /* what the rules say, which `mode report` does not enforce */
+  const char *address_class; /* of the address that decided; "unix", "unknown" otherwise */
+  unsigned int line;         /* of the text, what decided; 0: no line did */
+  const char *rule;          /* in words */
+};
+
+/* Reads a policy out of len bytes of text, which are copied. CURLE_OK and *policy, to be freed with
+ * sluice_policy_free(); CURLE_SETOPT_OPTION_SYNTAX for bad text, CURLE_OUT_OF_MEMORY: then *policy is
+ * untouched, and error, which may be NULL, says why. */
+CURL_EXTERN CURLcode sluice_policy_parse(const char *text, size_t len,
+                                         struct sluice_policy **policy,
+                                         struct sluice_policy_error *error);
+
+/* The same from a file; CURLE_FILE_COULDNT_READ_FILE, CURLE_FILESIZE_EXCEEDED as well. */
+CURL_EXTERN CURLcode sluice_policy_load(const char *path, struct sluice_policy **policy,
+                                        struct sluice_policy_error *error);
+
+/* CURLE_OK whatever the verdict; CURLE_BAD_FUNCTION_ARGUMENT when a pointer or a size is wrong. If
+ * the policy names `self`, this host's addresses are read from /proc each time. */
+CURL_EXTERN CURLcode sluice_policy_check(const struct sluice_policy *policy,
+                                         const struct sluice_policy_question *question,
+                                         struct sluice_policy_verdict *verdict);
+
+/* One more owner, who frees it as well. Returns the policy. */
+CURL_EXTERN struct sluice_policy *sluice_policy_ref(struct sluice_policy *policy);
+CURL_EXTERN void sluice_policy_free(struct sluice_policy *policy); /* NULL is fine */
+
+/* The text of a preset ("public-internet"), static; NULL when there is none of that name. */
+CURL_EXTERN const char *sluice_policy_preset(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,7 @@ void sl_policy_free(struct policy *p)
   sl_free(p->start4);
   sl_free(p->rule4);
   sl_free(p->start6);
+  sl_free(p->high6);
   sl_free(p->rule6);
   sl_arena_done(&p->arena);
   sl_free(p);
@@ -99,8 +100,10 @@ static uint32_t match_cidr(const struct policy *p, const struct policy_group *g,
                            const struct subject *s)
 {
   if (s->ipv4)
-    return g->count4 ? sl_policy_find4(p, g, (uint32_t)s->at.lo) : RULE_NONE;
-  return g->count6 ? sl_policy_find6(p, g, s->at) : RULE_NONE;
+    return g->spans4.count ? sl_policy_find4(p, g, (uint32_t)s->at.lo) : RULE_NONE;
+  if (g->high6)
+    return sl_policy_find6_high(p, g, s->at.hi);
+  return g->spans6.count ? sl_policy_find6(p, g, s->at) : RULE_NONE;
 }
 
 static uint32_t match_group(const struct policy *p, const struct policy_group *g,
@@ -161,7 +164,7 @@ static bool cidr_objects(const struct policy *p, const struct context *c, const 
 {
   uint32_t rule = RULE_NONE;
   for (uint32_t i = 0; i < p->group_count && p->groups[i].lowest < rule; i++)
-    if (p->groups[i].count6 && holds(&p->groups[i].when, c))
+    if (p->groups[i].spans6.count && holds(&p->groups[i].when, c))
       rule = lower(rule, match_cidr(p, &p->groups[i], s));
   if (rule == RULE_NONE || p->rules[rule].allow)
     return false;
@@ -170,7 +173,7 @@ static bool cidr_objects(const struct policy *p, const struct context *c, const 
   return true;
 }
 
-static void judge_ipv6(const struct policy *p, const struct policy_question *q,
+__attribute__((noinline)) static void judge_ipv6(const struct policy *p, const struct policy_question *q,
                        const struct context *c, struct ip6 at, struct policy_verdict *v)
 {
   struct embedded_ipv4 inside[EMBEDDED_MAX];
@@ -282,15 +285,28 @@ static uint32_t match_unix(const struct policy *p, const struct context *c, stru
   return rule;
 }
 
+__attribute__((noinline)) static void judge_unix(const struct policy *p,
+                                                const struct policy_question *q,
+                                                const struct context *c, struct policy_verdict *v)
+{
+  char room[sizeof(struct sockaddr_un)];
+  v->class_name = "unix";
+  settle(p, match_unix(p, c, unix_path(q, room)), v);
+}
+
 /* ---- the question ------------------------------------------------------------------------------- */
 
 static void judge_address(const struct policy *p, const struct policy_question *q,
                           struct policy_verdict *v)
 {
-  struct context c = {-1, (uint8_t)(1u << q->proto), 0, q->scheme};
+  /* What is not known has the last bit: rules without such a condition judge it. */
+  struct context c = {.port = -1, .proto_bit = 1u << 7, .purpose_bit = 1u << 15,
+                      .scheme = q->scheme};
   sa_family_t family = AF_UNSPEC;
   if (q->address_len >= offsetof(struct sockaddr, sa_data))
     family = q->address->sa_family;
+  if ((unsigned)q->proto <= POLICY_UNIX)
+    c.proto_bit = (uint8_t)(1u << q->proto);
   if ((unsigned)q->purpose <= GATE_ACCEPT)
     c.purpose_bit = (uint16_t)(1u << q->purpose);
   if (family == AF_INET && q->address_len >= sizeof(struct sockaddr_in)) {
@@ -303,25 +319,21 @@ static void judge_address(const struct policy *p, const struct policy_question *
     c.port = ntohs(in6->sin6_port);
     judge_ipv6(p, q, &c, sl_ip6_load(&in6->sin6_addr), v);
   } else if (family == AF_UNIX) {
-    char room[sizeof(struct sockaddr_un)];
     c.proto_bit = 1u << POLICY_UNIX;
-    v->class_name = "unix";
-    settle(p, match_unix(p, &c, unix_path(q, room)), v);
+    judge_unix(p, q, &c, v);
   }
 }
 
 void sl_policy_check(const struct policy *p, const struct policy_question *q,
                      struct policy_verdict *out_verdict)
 {
-  struct policy_verdict v = {.class_name = "unknown", .rule = "address family not known"};
-  judge_address(p, q, &v);
-  v.allow = v.rules_allow;
-  if (p->mode == MODE_REPORT) {
-    v.allow = true;
-  } else if (p->mode == MODE_OPEN) {
-    v.allow = v.rules_allow = true;
-    v.line = p->mode_line;
-    v.rule = "mode open";
+  struct policy_verdict *v = out_verdict;
+  *v = (struct policy_verdict){.class_name = "unknown", .rule = "address family not known"};
+  judge_address(p, q, v);
+  if (p->mode == MODE_OPEN) {
+    v->rules_allow = true;
+    v->line = p->mode_line;
+    v->rule = "mode open";
   }
-  *out_verdict = v;
+  v->allow = v->rules_allow || p->mode == MODE_REPORT;
 }

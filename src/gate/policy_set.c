@@ -257,12 +257,22 @@ static void build(struct policy *p, struct policy_cidrs *list, struct spans *s)
       end++;
     uint32_t at = s->n;
     sweep(s, list->p + i, end - i);
+    uint32_t count = s->n - at, power = 1;
+    while (power <= count / 2)
+      power *= 2;
     if (s->start4) {
-      g->at4 = at;
-      g->count4 = s->n - at;
+      g->spans4.at = at;
+      g->spans4.count = count;
+      g->spans4.power = power;
     } else {
-      g->at6 = at;
-      g->count6 = s->n - at;
+      g->spans6.at = at;
+      g->spans6.count = count;
+      g->spans6.power = power;
+      g->high6 = true;
+      for (uint32_t k = at; k < s->n; k++) {
+        p->high6[k] = s->start6[k].hi;
+        g->high6 = g->high6 && !s->start6[k].lo;
+      }
     }
   }
 }
@@ -285,8 +295,9 @@ bool sl_policy_compile(struct policy_draft *d)
   }
   if (d->v6.n) {
     p->start6 = sl_malloc(span_room(&d->v6) * sizeof *p->start6);
+    p->high6 = sl_malloc(span_room(&d->v6) * sizeof *p->high6);
     p->rule6 = sl_malloc(span_room(&d->v6) * sizeof *p->rule6);
-    if (!p->start6 || !p->rule6)
+    if (!p->start6 || !p->high6 || !p->rule6)
       return false;
     build(p, &d->v6, &(struct spans){.start6 = p->start6, .rule = p->rule6});
   }

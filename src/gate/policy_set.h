@@ -52,7 +52,10 @@ struct policy_group {
   uint32_t any, any_unix;
   uint32_t by_class[ADDR_CLASSES], deny_class[ADDR_CLASSES];
   uint32_t self, deny_self;
-  uint32_t at4, count4, at6, count6; /* its spans */
+  struct {
+    uint32_t at, count, power; /* power: the largest power of 2 that is not above count */
+  } spans4, spans6;
+  bool high6; /* all its spans of IPv6 begin at a multiple of 2^64 */
 };
 
 struct policy {
@@ -72,6 +75,7 @@ struct policy {
   uint32_t rule_count, group_count, glob_count;
   uint32_t *start4, *rule4;
   struct ip6 *start6;
+  uint64_t *high6; /* their upper halves */
   uint32_t *rule6;
 };
 
@@ -108,28 +112,38 @@ bool sl_policy_compile(struct policy_draft *d);
 /* Room for one more item. */
 bool sl_policy_grow(void *pointer, uint32_t *cap, uint32_t n, size_t item_bytes);
 
-/* The spans start at 0, so that each address lies in one. */
+/* The last start that is not above the address; the first one is 0, so that there is always one.
+ * The first step leaves a power of 2 to search, which makes the others short. */
 static inline uint32_t sl_policy_find4(const struct policy *p, const struct policy_group *g,
                                        uint32_t a)
 {
-  const uint32_t *start = p->start4 + g->at4;
-  for (uint32_t n = g->count4; n > 1;) {
-    uint32_t half = n / 2;
+  const uint32_t *start = p->start4 + g->spans4.at;
+  uint32_t half = g->spans4.power, skip = g->spans4.count - half;
+  start = start[skip] <= a ? start + skip : start;
+  while (half >>= 1)
     start = start[half] <= a ? start + half : start;
-    n -= half;
-  }
   return p->rule4[start - p->start4];
+}
+static inline uint32_t sl_policy_find6_high(const struct policy *p, const struct policy_group *g,
+                                            uint64_t a)
+{
+  const uint64_t *start = p->high6 + g->spans6.at;
+  uint32_t half = g->spans6.power, skip = g->spans6.count - half;
+  start = start[skip] <= a ? start + skip : start;
+  while (half >>= 1)
+    start = start[half] <= a ? start + half : start;
+  return p->rule6[start - p->high6];
 }
 static inline uint32_t sl_policy_find6(const struct policy *p, const struct policy_group *g,
                                        struct ip6 a)
 {
-  const struct ip6 *start = p->start6 + g->at6;
-  for (uint32_t n = g->count6; n > 1;) {
-    uint32_t half = n / 2;
+  const struct ip6 *start = p->start6 + g->spans6.at;
+  uint32_t half = g->spans6.power, skip = g->spans6.count - half;
+  if (sl_ip6_le(start[skip], a))
+    start += skip;
+  while (half >>= 1)
     if (sl_ip6_le(start[half], a))
       start += half;
-    n -= half;
-  }
   return p->rule6[start - p->start6];
 }
 

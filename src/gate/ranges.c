@@ -7,6 +7,8 @@
  * 192.52.193.0/24 and 192.175.48.0/24 are registered, and global. */
 #include "gate/ranges.h"
 
+#include <endian.h>
+
 #define V4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d))
 #define HALF(a, b, c, d)                                                                           \
   ((uint64_t)(a) << 48 | (uint64_t)(b) << 32 | (uint64_t)(c) << 16 | (uint64_t)(d))
@@ -40,16 +42,9 @@ static const struct range4 ranges4[] = {
     {V4(240, 0, 0, 0), 4, ADDR_RESERVED},         /* RFC 1112; its end is the broadcast, RFC 8190 */
 };
 
-/* Sorted by first address, then the larger one first. All else is public inside 2000::/3, the only
- * space that IANA gives out, and reserved outside of it (fec0::/10 is named since it was in use). */
+/* Sorted by first address, then the larger one first. All else inside 2000::/3, the only space that
+ * IANA gives out, is public. */
 static const struct range6 ranges6[] = {
-    {{0, 0}, 96, ADDR_EMBEDDED, 0},                                  /* compatible, RFC 4291 */
-    {{0, 0}, 128, ADDR_RESERVED, 1},                                 /* unspecified, RFC 4291 */
-    {{0, 1}, 128, ADDR_LOOPBACK, 2},                                 /* RFC 4291 */
-    {{0, HALF(0, 0xffff, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* mapped, RFC 4291 */
-    {{0, HALF(0xffff, 0, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* translated, RFC 2765 */
-    {{HALF(0x64, 0xff9b, 0, 0), 0}, 96, ADDR_EMBEDDED, 0},           /* NAT64, RFC 6052 */
-    {{HALF(0x64, 0xff9b, 1, 0), 0}, 48, ADDR_EMBEDDED, 0},           /* local NAT64, RFC 8215 */
     {{HALF(0x2001, 0, 0, 0), 0}, 23, ADDR_RESERVED, 0},              /* assignments, RFC 2928 */
     {{HALF(0x2001, 0, 0, 0), 0}, 32, ADDR_EMBEDDED, 1},              /* Teredo, RFC 4380 */
     {{HALF(0x2001, 2, 0, 0), 0}, 48, ADDR_BENCHMARK, 2},             /* RFC 5180 */
@@ -58,13 +53,23 @@ static const struct range6 ranges6[] = {
     {{HALF(0x2620, 0x4f, 0x8000, 0), 0}, 48, ADDR_RESERVED, 0},      /* AS112, RFC 7534 */
     {{HALF(0x3ffe, 0, 0, 0), 0}, 16, ADDR_RESERVED, 0},              /* 6bone, RFC 3701 */
     {{HALF(0x3fff, 0, 0, 0), 0}, 20, ADDR_DOCUMENTATION, 0},         /* RFC 9637 */
+};
+/* And outside of it, where all else is reserved. */
+static const struct range6 outside6[] = {
+    {{0, 0}, 96, ADDR_EMBEDDED, 0},                                  /* compatible, RFC 4291 */
+    {{0, 0}, 128, ADDR_RESERVED, 1},                                 /* unspecified, RFC 4291 */
+    {{0, 1}, 128, ADDR_LOOPBACK, 2},                                 /* RFC 4291 */
+    {{0, HALF(0, 0xffff, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* mapped, RFC 4291 */
+    {{0, HALF(0xffff, 0, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* translated, RFC 2765 */
+    {{HALF(0x64, 0xff9b, 0, 0), 0}, 96, ADDR_EMBEDDED, 0},           /* NAT64, RFC 6052 */
+    {{HALF(0x64, 0xff9b, 1, 0), 0}, 48, ADDR_EMBEDDED, 0},           /* local NAT64, RFC 8215 */
     {{HALF(0xfc00, 0, 0, 0), 0}, 7, ADDR_PRIVATE, 0},                /* RFC 4193 */
     {{HALF(0xfe80, 0, 0, 0), 0}, 10, ADDR_LINKLOCAL, 0},             /* RFC 4291 */
     {{HALF(0xfec0, 0, 0, 0), 0}, 10, ADDR_PRIVATE, 0},               /* site-local, RFC 3879 */
     {{HALF(0xff00, 0, 0, 0), 0}, 8, ADDR_MULTICAST, 0},              /* RFC 4291 */
 };
 
-/* Where clouds give out credentials and take orders. The last IPv4 one lies in public space. */
+/* Where clouds give out credentials and take orders. Those in public space stand last. */
 static const uint32_t metadata4[] = {
     V4(169, 254, 169, 254), /* nearly all of them */
     V4(169, 254, 170, 2),   /* AWS ECS: credentials of tasks */
@@ -86,8 +91,12 @@ static const struct ip6 metadata6[] = {
 
 enum {
   RANGES4 = sizeof ranges4 / sizeof *ranges4,
+  RANGES4_POWER = 8,
   RANGES6 = sizeof ranges6 / sizeof *ranges6,
+  OUTSIDE6 = sizeof outside6 / sizeof *outside6,
   METADATA4 = sizeof metadata4 / sizeof *metadata4,
+  METADATA4_PUBLIC = 1,
+  METADATA4_AROUND = 1 << ADDR_LINKLOCAL | 1 << ADDR_CGNAT | 1 << ADDR_RESERVED,
   METADATA6 = sizeof metadata6 / sizeof *metadata6
 };
 
@@ -102,39 +111,41 @@ static const char *const names[ADDR_CLASSES] = {
 
 struct ip6 sl_ip6_load(const void *sixteen_bytes)
 {
-  const unsigned char *b = sixteen_bytes;
-  struct ip6 a = {0, 0};
-  for (unsigned i = 0; i < 8; i++) {
-    a.hi = a.hi << 8 | b[i];
-    a.lo = a.lo << 8 | b[i + 8];
-  }
-  return a;
+  uint64_t halves[2];
+  memcpy(halves, sixteen_bytes, sizeof halves);
+  return (struct ip6){be64toh(halves[0]), be64toh(halves[1])};
 }
 
+/* Searches go as in policy_set.h: the first step leaves a power of 2. */
 static uint8_t range_of4(uint32_t a)
 {
+  _Static_assert(RANGES4 >= RANGES4_POWER && RANGES4 < 2 * RANGES4_POWER, "the largest power of 2");
   const struct range4 *r = ranges4;
-  for (unsigned n = RANGES4; n > 1;) {
-    unsigned half = n / 2;
+  r = r[RANGES4 - RANGES4_POWER].first <= a ? r + RANGES4 - RANGES4_POWER : r;
+  for (unsigned half = RANGES4_POWER / 2; half; half /= 2)
     r = r[half].first <= a ? r + half : r;
-    n -= half;
-  }
   return (a ^ r->first) >> (32 - r->bits) ? ADDR_PUBLIC : r->class;
 }
 
 struct addr_kind sl_ranges_ipv4(uint32_t host_order)
 {
   uint8_t class = range_of4(host_order);
-  for (unsigned i = 0; i < METADATA4; i++)
+  unsigned i = METADATA4;
+  if (class == ADDR_PUBLIC)
+    i = METADATA4 - METADATA4_PUBLIC;
+  else if (METADATA4_AROUND >> class & 1)
+    i = 0;
+  for (; i < METADATA4; i++)
     if (metadata4[i] == host_order)
       return (struct addr_kind){ADDR_METADATA, class};
   return (struct addr_kind){class, class};
 }
 
-static uint8_t range_of6(struct ip6 a)
+static uint8_t range_of6(const struct range6 *r, unsigned n, struct ip6 a, uint8_t otherwise)
 {
-  const struct range6 *r = ranges6;
-  for (unsigned n = RANGES6; n > 1;) {
+  if (!sl_ip6_le(r->first, a))
+    return otherwise;
+  while (n > 1) {
     unsigned half = n / 2;
     if (sl_ip6_le(r[half].first, a))
       r += half;
@@ -142,7 +153,7 @@ static uint8_t range_of6(struct ip6 a)
   }
   while (!sl_ip6_in(a, r->first, r->bits)) {
     if (!r->up)
-      return a.hi >> 61 == 1 ? ADDR_PUBLIC : ADDR_RESERVED;
+      return otherwise;
     r -= r->up;
   }
   return r->class;
@@ -150,7 +161,8 @@ static uint8_t range_of6(struct ip6 a)
 
 struct addr_kind sl_ranges_ipv6(struct ip6 a)
 {
-  uint8_t class = range_of6(a);
+  uint8_t class = a.hi >> 61 == 1 ? range_of6(ranges6, RANGES6, a, ADDR_PUBLIC)
+                                  : range_of6(outside6, OUTSIDE6, a, ADDR_RESERVED);
   if (class == ADDR_PRIVATE)
     for (unsigned i = 0; i < METADATA6; i++)
       if (metadata6[i].hi == a.hi && metadata6[i].lo == a.lo)

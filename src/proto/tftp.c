@@ -89,6 +89,15 @@ static enum tftp_says repeat(struct tftp *f)
   return TFTP_LISTEN;
 }
 
+/* RFC 2347: a server that wants none of the options is asked again without them. What it said twice is heard once. */
+static enum tftp_says ask_plainly(struct tftp *f, int64_t now_us)
+{
+  if (!f->request.options)
+    return TFTP_LISTEN;
+  f->request.options = false;
+  return send_new(f, sl_tftp_write_request(f->packet, &f->request), now_us);
+}
+
 static enum tftp_says failed_there(struct tftp *f, const struct tftp_msg *m)
 {
   static const uint8_t results[] = {
@@ -160,7 +169,7 @@ enum tftp_says sl_tftp_taken(struct tftp *f, int64_t now_us)
 
 static enum tftp_says got_ack(struct tftp *f, const struct tftp_msg *m)
 {
-  if (m->number != f->block || (!f->answered && m->number))
+  if (m->number != f->block)
     return TFTP_LISTEN;
   f->answered = true;
   return f->last ? TFTP_DONE : next_room(f);
@@ -184,7 +193,7 @@ enum tftp_says sl_tftp_packet(struct tftp *f, struct slice packet, int64_t now_u
     return TFTP_LISTEN;
   switch (m.op) {
   case TFTP_ERROR:
-    return failed_there(f, &m);
+    return m.number == TFTP_CODE_OPTIONS && !f->answered ? ask_plainly(f, now_us) : failed_there(f, &m);
   case TFTP_OACK:
     if (!f->answered && f->request.options)
       return agreed(f, &m, now_us);

@@ -256,9 +256,26 @@ static const struct field fields[] = {
     FIELD("Alt-Svc", alt_svc),
 };
 
+/* The lengths that there are among them: most fields of a response are nobody's business here. */
+#define LENGTH(n) (1u << (sizeof(n) - 1))
+static const uint32_t known_lengths =
+    LENGTH("Alt-Svc") |
+    LENGTH("Location") |
+    LENGTH("Connection") |
+    LENGTH("Retry-After") |
+    LENGTH("Content-Type") |
+    LENGTH("Last-Modified") |
+    LENGTH("Content-Length") |
+    LENGTH("Content-Encoding") |
+    LENGTH("Transfer-Encoding") |
+    LENGTH("Proxy-Authenticate") |
+    LENGTH("Strict-Transport-Security");
+
 /* Names are looked for as they are usually written first, then without regard to case. */
 static const struct field *known_field(struct slice name)
 {
+  if (name.n > 31 || !(known_lengths >> name.n & 1))
+    return NULL;
   char first = sl_lower(name.p[0]);
   for (const struct field *f = fields; f < fields + sizeof fields / sizeof *fields; f++)
     if (f->len == name.n && sl_lower(f->name[0]) == first &&

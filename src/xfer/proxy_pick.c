@@ -23,11 +23,13 @@ static const uint16_t default_port = 1080, default_tls_port = 443;
 static const char *variable(struct slice scheme, const char *suffix, bool upper)
 {
   char name[32];
-  int n = snprintf(name, sizeof name, "%.*s%s", (int)scheme.n, scheme.p, suffix);
-  if (n < 0 || (size_t)n >= sizeof name)
+  size_t n = strlen(suffix);
+  if (scheme.n + n >= sizeof name)
     return NULL;
-  for (int i = 0; upper && i < n; i++)
-    name[i] = sl_upper(name[i]);
+  memcpy(name, scheme.p, scheme.n);
+  memcpy(name + scheme.n, suffix, n + 1);
+  for (char *c = name; upper && *c; c++)
+    *c = sl_upper(*c);
   return sl_env_get(name);
 }
 

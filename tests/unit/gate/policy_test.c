@@ -420,7 +420,7 @@ TEST(errors)
       {"deny 10.0.0.0/8/8", 1, 15, "from 0 to 32"},
       {"deny 10.0.0.0/+8", 1, 15, "from 0 to 32"},
       {"deny 10.0.0.0/255.0.0.0", 1, 15, "from 0 to 32"},
-      {"deny fc00::/129", 1, 12, "from 0 to 128"},
+      {"deny fc00::/129", 1, 13, "from 0 to 128"},
       {"deny any 10.1.0.0/8", 1, 10, "bits set behind"},
       {"deny fc00::1/7", 1, 6, "bits set behind"},
       {"deny ::ffff:10.0.0.0/104", 1, 6, "write the IPv4 range"},
@@ -693,11 +693,7 @@ TEST(a_hundred_thousand_rules)
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
   double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
   printf("# 100,000 rules in %.3f s\n", seconds);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  CHECK(seconds < 10);
-#else
   CHECK(seconds < 1);
-#endif
   sl_policy_free(p);
   free(text);
 }

@@ -155,6 +155,9 @@ TEST(an_upload_to_a_server_without_options)
   CHECK_INT(packet(&f, TFTP_DATA, 1, 5, 0), TFTP_LISTEN);
   CHECK_INT(packet(&f, TFTP_ACK, 0, 0, 0), TFTP_GIVE);
   CHECK_INT(f.room_n, 512);
+  CHECK_INT(sl_tftp_given(&f, 3, 0), TFTP_LISTEN);
+  CHECK_INT(sent(&f), SENT(TFTP_DATA, 1));
+  CHECK_INT(packet(&f, TFTP_ACK, 1, 0, 0), TFTP_DONE);
   sl_tftp_done(&f);
 }
 
@@ -166,13 +169,40 @@ TEST(errors_of_the_server_have_codes)
                              CURLE_TFTP_ILLEGAL};
   for (unsigned i = 0; i < sizeof want / sizeof *want; i++) {
     struct tftp f;
-    REQUIRE(begin(&f, i & 1 ? writing(true) : reading(true), 300));
+    REQUIRE(begin(&f, reading(true), 300));
+    CHECK_INT(block(&f, 1, 512, 0), TFTP_LISTEN);
+    sent(&f);
     CHECK_INT(packet(&f, TFTP_ERROR, i, 7, 0), TFTP_FAILED);
     CHECK_INT(f.result, want[i]);
     CHECK_INT(f.said.n, 7);
     CHECK_INT(sent(&f), -1); /* an ERROR is never answered */
     sl_tftp_done(&f);
   }
+}
+
+TEST(a_server_that_wants_no_options_is_asked_without_them)
+{
+  struct tftp f;
+  REQUIRE(begin(&f, writing(true), 300));
+  CHECK_INT(packet(&f, TFTP_ERROR, TFTP_CODE_OPTIONS, 3, 4 * S), TFTP_LISTEN);
+  CHECK_INT(f.packet_n, 10);
+  CHECK_MEM(f.packet, "\0\2f\0octet\0", 10);
+  CHECK_INT(f.due_us, 10 * S);
+  CHECK_INT(sent(&f), SENT(TFTP_WRQ, 0));
+  CHECK_INT(packet(&f, TFTP_ERROR, TFTP_CODE_OPTIONS, 3, 5 * S), TFTP_LISTEN);
+  CHECK_INT(sent(&f), -1);
+  CHECK_INT(packet(&f, TFTP_ACK, 0, 0, 5 * S), TFTP_GIVE);
+  CHECK_INT(f.room_n, 512);
+  sl_tftp_done(&f);
+}
+
+TEST(an_error_before_anything_else)
+{
+  struct tftp f;
+  REQUIRE(begin(&f, writing(true), 300));
+  CHECK_INT(packet(&f, TFTP_ERROR, TFTP_CODE_ACCESS, 0, 0), TFTP_FAILED);
+  CHECK_INT(f.result, CURLE_TFTP_PERM);
+  sl_tftp_done(&f);
 }
 
 static void refused(const char *text, size_t n)

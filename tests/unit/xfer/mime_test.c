@@ -324,7 +324,8 @@ TEST(subparts)
   sl_mime_text(&one->filename, SLICE_LIT("a.jpg"));
   CHECK_INT(sl_mime_parts(field, sub), SL_OK);
   CHECK_FORM(m, "--" A "\r\n" FORM_DATA "; name=\"files\"\r\nContent-Type: multipart/mixed; boundary=" B "\r\n\r\n"
-                "--" B "\r\nContent-Disposition: attachment; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n1\r\n"
+                "--" B "\r\nContent-Disposition: attachment; filename=\"a.jpg\"\r\n"
+                "Content-Type: image/jpeg\r\n\r\n1\r\n"
                 "--" B "\r\n\r\n2\r\n"
                 "--" B "--\r\n\r\n"
                 "--" A "\r\n" FORM_DATA "; name=\"after\"\r\n\r\nx\r\n"
@@ -477,7 +478,8 @@ TEST(files)
 
 TEST(names_of_files)
 {
-  static const char *const cases[][2] = {{"/a/b", "b"}, {"b", "b"}, {"/a/b//", "b"}, {"", "."}, {"/", "/"}, {"//", "/"}};
+  static const char *const cases[][2] = {{"/a/b", "b"}, {"b", "b"}, {"/a/b//", "b"},
+                                         {"", "."},     {"/", "/"}, {"//", "/"}};
   struct curl_mime *m = mime('A');
   struct curl_mimepart *p = add(m, NULL, NULL);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -793,7 +795,8 @@ TEST(rewinding_at_any_point)
 /* One of everything. NULL: out of memory. */
 static struct curl_mime *everything(struct feed *known, struct feed *unknown, const char *path)
 {
-  static const char text[] = "a line = of text \r\nand one that is so long that it needs a soft line break somewhere \xe9\n\t";
+  static const char text[] = "a line = of text \r\n"
+                             "and one that is so long that it needs a soft line break somewhere \xe9\n\t";
   static const uint8_t encodings[] = {0, MIME_8BIT, MIME_BASE64, MIME_QUOTED};
   struct curl_mime *m = mime('A'), *sub = mime('B'), *inner = mime('C');
   struct curl_mimepart *p = add(m, "sub", NULL);
@@ -833,7 +836,8 @@ static struct curl_mime *everything(struct feed *known, struct feed *unknown, co
 
 static void make_feeds(struct feed *known, struct feed *unknown)
 {
-  static const char long_text[] = "0123456789 and so on = and \t\r\n so forth until there are more than fifty-seven bytes";
+  static const char long_text[] = "0123456789 and so on = and \t\r\n"
+                                  " so forth until there are more than fifty-seven bytes";
   for (size_t i = 0; i < 4; i++) {
     known[i] = feed_of(long_text, i);
     unknown[i] = feed_of(long_text + 7, 5 * i);

@@ -1,0 +1,210 @@
+/* sluice_policy_*: egress policies for programs that ask by themselves. A struct sluice_policy is
+ * the gate's struct policy under its public name. */
+#include <netinet/in.h>
+#include <sluice/sluice.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "gate/policy.h"
+#include "sys/file.h"
+
+enum { PROC_FILE_MAX = 4 << 20, OWN_MAX = 65536 };
+
+static void tell(struct sluice_policy_error *out, const struct policy_error *error)
+{
+  _Static_assert(sizeof out->text == sizeof error->text, "it is copied as a whole");
+  if (!out || out->size < sizeof *out)
+    return;
+  out->line = error->line;
+  out->column = error->column;
+  memcpy(out->text, error->text, sizeof out->text);
+}
+
+static void tell_words(struct sluice_policy_error *out, const char *words)
+{
+  struct policy_error error = {0};
+  size_t n = strlen(words);
+  memcpy(error.text, words, n < sizeof error.text ? n : sizeof error.text - 1);
+  tell(out, &error);
+}
+
+CURLcode sluice_policy_parse(const char *text, size_t len, struct sluice_policy **policy,
+                             struct sluice_policy_error *error)
+{
+  struct policy *parsed;
+  struct policy_error why = {0};
+  if (!policy || (!text && len)) {
+    tell_words(error, "no text, or nowhere to put the policy");
+    return CURLE_BAD_FUNCTION_ARGUMENT;
+  }
+  sl_result result = sl_policy_parse(slice_of(text, len), &parsed, &why);
+  if (result) {
+    tell(error, &why);
+    return (CURLcode)result;
+  }
+  *policy = (struct sluice_policy *)parsed;
+  return CURLE_OK;
+}
+
+CURLcode sluice_policy_load(const char *path, struct sluice_policy **policy,
+                            struct sluice_policy_error *error)
+{
+  struct buf text;
+  CURLcode code;
+  sl_buf_init(&text, SL_POLICY_TEXT_MAX);
+  if (!path) {
+    tell_words(error, "no path");
+    return CURLE_BAD_FUNCTION_ARGUMENT;
+  }
+  code = (CURLcode)sl_file_read(path, &text);
+  if (code == CURLE_OK)
+    code = sluice_policy_parse(text.p, text.n, policy, error);
+  else if (code == CURLE_OUT_OF_MEMORY)
+    tell_words(error, "out of memory");
+  else
+    tell_words(error, code == CURLE_FILESIZE_EXCEEDED ? "the policy is larger than 16 MiB"
+                                                      : "the file can not be read");
+  sl_buf_done(&text);
+  return code;
+}
+
+/* ---- this host's addresses, without a socket ----------------------------------------------------- */
+
+struct own {
+  struct ip6 *list;
+  uint32_t n, cap;
+};
+
+static bool own_add(struct own *own, struct ip6 address)
+{
+  if (own->n == own->cap) {
+    uint32_t cap = own->cap ? own->cap * 2 : 16;
+    struct ip6 *larger = cap > OWN_MAX ? NULL : sl_realloc(own->list, cap * sizeof *larger);
+    if (!larger)
+      return false;
+    own->list = larger;
+    own->cap = cap;
+  }
+  own->list[own->n++] = address;
+  return true;
+}
+
+/* fib_trie: a line "|-- A.B.C.D", and below it "/32 host LOCAL" if it is ours. */
+static bool own_ipv4(struct own *own, struct slice text)
+{
+  struct gate_addr last = {0};
+  for (struct slice line; sl_text_next(&text, '\n', &line);) {
+    if (line.n > 4 && !memcmp(line.p, "|-- ", 4)) {
+      if (!sl_addr_literal(&last, slice_from(line, 4), 0))
+        last.family = 0;
+    } else if (last.family == AF_INET && sl_text_istarts(line, SLICE_LIT("/32 host LOCAL"))) {
+      if (!own_add(own, sl_policy_mapped(ntohl(last.u.in.sin_addr.s_addr))))
+        return false;
+    }
+  }
+  return true;
+}
+
+/* if_inet6: 32 hexadecimal digits begin each line. */
+static bool own_ipv6(struct own *own, struct slice text)
+{
+  for (struct slice line; sl_text_next(&text, '\n', &line);) {
+    struct ip6 a = {0, 0};
+    unsigned i = 0;
+    for (; i < 32 && i < line.n && sl_hex_value(line.p[i]) >= 0; i++) {
+      a.hi = a.hi << 4 | a.lo >> 60;
+      a.lo = a.lo << 4 | (unsigned)sl_hex_value(line.p[i]);
+    }
+    if (i == 32 && !own_add(own, a))
+      return false;
+  }
+  return true;
+}
+
+/* False when they can not be known. A host without IPv6 has no if_inet6. */
+static bool own_read(struct own *own)
+{
+  struct buf text;
+  sl_buf_init(&text, PROC_FILE_MAX);
+  bool known = sl_file_read("/proc/net/fib_trie", &text) == SL_OK &&
+               own_ipv4(own, sl_buf_peek(&text));
+  sl_buf_clear(&text);
+  sl_result result = known ? sl_file_read("/proc/net/if_inet6", &text) : SL_BROKEN;
+  if (result == SL_OK)
+    known = own_ipv6(own, sl_buf_peek(&text));
+  else if (result != CURLE_FILE_COULDNT_READ_FILE)
+    known = false;
+  sl_buf_done(&text);
+  return known && own->n;
+}
+
+/* ---- the question -------------------------------------------------------------------------------- */
+
+static enum gate_purpose purpose_of(int purpose)
+{
+  switch (purpose) {
+  case CURLSOCKTYPE_IPCXN:
+    return GATE_ORIGIN;
+  case CURLSOCKTYPE_ACCEPT:
+    return GATE_ACCEPT;
+  case SLUICE_SOCKTYPE_DNS:
+    return GATE_DNS;
+  case SLUICE_SOCKTYPE_DOH:
+    return GATE_DOH;
+  case SLUICE_SOCKTYPE_PROXY:
+    return GATE_PROXY;
+  case SLUICE_SOCKTYPE_FTP_DATA:
+    return GATE_FTP_DATA;
+  case SLUICE_SOCKTYPE_FTP_LISTEN:
+    return GATE_FTP_LISTEN;
+  default:
+    return (enum gate_purpose)(GATE_ACCEPT + 1); /* no rule names it */
+  }
+}
+
+CURLcode sluice_policy_check(const struct sluice_policy *policy,
+                             const struct sluice_policy_question *question,
+                             struct sluice_policy_verdict *verdict)
+{
+  const struct policy *p = (const struct policy *)policy;
+  struct policy_verdict v;
+  struct own own = {0};
+  if (!p || !question || question->size < sizeof *question || !question->address || !verdict ||
+      verdict->size < sizeof *verdict)
+    return CURLE_BAD_FUNCTION_ARGUMENT;
+  struct policy_question q = {
+      .address = question->address,
+      .address_len = question->address_len,
+      .proto = question->protocol == IPPROTO_UDP ? POLICY_UDP : POLICY_TCP,
+      .purpose = purpose_of(question->purpose),
+      .scheme = slice_str(question->scheme),
+  };
+  if (sl_policy_wants_self(p) && own_read(&own)) {
+    q.self = own.list;
+    q.self_count = own.n;
+  }
+  sl_policy_check(p, &q, &v);
+  sl_free(own.list);
+  verdict->allow = v.allow;
+  verdict->rules_allow = v.rules_allow;
+  verdict->address_class = v.class_name;
+  verdict->line = v.line;
+  verdict->rule = v.rule;
+  return CURLE_OK;
+}
+
+struct sluice_policy *sluice_policy_ref(struct sluice_policy *policy)
+{
+  return (struct sluice_policy *)sl_policy_ref((struct policy *)policy);
+}
+
+void sluice_policy_free(struct sluice_policy *policy)
+{
+  sl_policy_free((struct policy *)policy);
+}
+
+const char *sluice_policy_preset(const char *name)
+{
+  return name ? sl_policy_preset(slice_str(name)) : NULL;
+}
