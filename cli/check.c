@@ -235,12 +235,9 @@ static int read_purpose(const char *text, int *out_purpose)
   static const struct {
     const char *name;
     int value;
-  } all[] = {{"origin", CURLSOCKTYPE_IPCXN},
-             {"proxy", SLUICE_SOCKTYPE_PROXY},
-             {"dns", SLUICE_SOCKTYPE_DNS},
-             {"doh", SLUICE_SOCKTYPE_DOH},
-             {"ftp-data", SLUICE_SOCKTYPE_FTP_DATA},
-             {"ftp-listen", SLUICE_SOCKTYPE_FTP_LISTEN},
+  } all[] = {{"origin", CURLSOCKTYPE_IPCXN},         {"proxy", SLUICE_SOCKTYPE_PROXY},
+             {"dns", SLUICE_SOCKTYPE_DNS},           {"doh", SLUICE_SOCKTYPE_DOH},
+             {"ftp-data", SLUICE_SOCKTYPE_FTP_DATA}, {"ftp-listen", SLUICE_SOCKTYPE_FTP_LISTEN},
              {"accept", CURLSOCKTYPE_ACCEPT}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (!strcmp(text, all[i].name)) {

@@ -33,10 +33,21 @@ static void ask(const struct policy *p, const char *address, uint16_t port, unsi
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-  static const char *const addresses[] = {
-      "8.8.8.8", "10.0.0.1", "169.254.169.254", "255.255.255.255", "0.0.0.0", "::", "::1",
-      "::ffff:10.0.0.1", "64:ff9b::8.8.8.8", "2002:a00:1::", "2a00::1", "fe80::5efe:10.0.0.1",
-      "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "/run/x", "/run/../x"};
+  static const char *const addresses[] = {"8.8.8.8",
+                                          "10.0.0.1",
+                                          "169.254.169.254",
+                                          "255.255.255.255",
+                                          "0.0.0.0",
+                                          "::",
+                                          "::1",
+                                          "::ffff:10.0.0.1",
+                                          "64:ff9b::8.8.8.8",
+                                          "2002:a00:1::",
+                                          "2a00::1",
+                                          "fe80::5efe:10.0.0.1",
+                                          "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                                          "/run/x",
+                                          "/run/../x"};
   struct policy *p = NULL;
   struct policy_error e = {0};
   unsigned lines = 1;

@@ -69,7 +69,8 @@ CURLcode sluice_policy_load(const char *path, struct sluice_policy **policy,
   return code;
 }
 
-/* ---- this host's addresses, without a socket ----------------------------------------------------- */
+/* ---- this host's addresses, without a socket
+ * ----------------------------------------------------- */
 
 struct own {
   struct ip6 *list;
@@ -127,8 +128,8 @@ static bool own_read(struct own *own)
 {
   struct buf text;
   sl_buf_init(&text, PROC_FILE_MAX);
-  bool known = sl_file_read("/proc/net/fib_trie", &text) == SL_OK &&
-               own_ipv4(own, sl_buf_peek(&text));
+  bool known =
+      sl_file_read("/proc/net/fib_trie", &text) == SL_OK && own_ipv4(own, sl_buf_peek(&text));
   sl_buf_clear(&text);
   sl_result result = known ? sl_file_read("/proc/net/if_inet6", &text) : SL_BROKEN;
   if (result == SL_OK)
@@ -139,7 +140,8 @@ static bool own_read(struct own *own)
   return known && own->n;
 }
 
-/* ---- the question -------------------------------------------------------------------------------- */
+/* ---- the question
+ * -------------------------------------------------------------------------------- */
 
 static enum gate_purpose purpose_of(int purpose)
 {

@@ -34,7 +34,8 @@ bool sl_policy_wants_self(const struct policy *p)
   return p->wants_self;
 }
 
-/* ---- conditions --------------------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------------------
+ */
 
 struct context {
   int port; /* -1: it has none */
@@ -72,12 +73,17 @@ static inline bool holds(const struct policy_conditions *when, const struct cont
          (!when->schemes.n || has_scheme(when->schemes, c->scheme));
 }
 
-/* ---- IP addresses ------------------------------------------------------------------------------- */
+/* The straight way of an IPv4 address is one function, and what is rare stays out of it. */
+#define STRAIGHT static inline __attribute__((always_inline))
+#define SEPARATE static __attribute__((noinline))
+
+/* ---- IP addresses -------------------------------------------------------------------------------
+ */
 
 struct subject {
   struct ip6 at; /* IPv4: mapped */
   bool ipv4;
-  bool carried;     /* or it carries: `deny embedded` matches */
+  bool carried; /* or it carries: `deny embedded` matches */
   bool self, maybe_self;
   struct addr_kind kind;
 };
@@ -87,7 +93,7 @@ static inline uint32_t lower(uint32_t a, uint32_t b)
   return a < b ? a : b;
 }
 
-static void find_self(const struct policy_question *q, struct subject *s)
+SEPARATE void find_self(const struct policy_question *q, struct subject *s)
 {
   for (size_t i = 0; q->self && i < q->self_count; i++)
     if (q->self[i].hi == s->at.hi && q->self[i].lo == s->at.lo)
@@ -96,8 +102,8 @@ static void find_self(const struct policy_question *q, struct subject *s)
                   (!s->at.hi && s->at.lo == (s->ipv4 ? UINT64_C(0xffff00000000) : 0));
 }
 
-static uint32_t match_cidr(const struct policy *p, const struct policy_group *g,
-                           const struct subject *s)
+STRAIGHT uint32_t match_cidr(const struct policy *p, const struct policy_group *g,
+                             const struct subject *s)
 {
   if (s->ipv4)
     return g->spans4.count ? sl_policy_find4(p, g, (uint32_t)s->at.lo) : RULE_NONE;
@@ -106,8 +112,8 @@ static uint32_t match_cidr(const struct policy *p, const struct policy_group *g,
   return g->spans6.count ? sl_policy_find6(p, g, s->at) : RULE_NONE;
 }
 
-static uint32_t match_group(const struct policy *p, const struct policy_group *g,
-                            const struct subject *s)
+STRAIGHT uint32_t match_group(const struct policy *p, const struct policy_group *g,
+                              const struct subject *s)
 {
   uint32_t rule = lower(g->any, g->by_class[s->kind.class]);
   rule = lower(rule, g->deny_class[s->kind.within]);
@@ -120,10 +126,11 @@ static uint32_t match_group(const struct policy *p, const struct policy_group *g
   return lower(rule, match_cidr(p, g, s));
 }
 
-static uint32_t match(const struct policy *p, const struct context *c, const struct subject *s)
+STRAIGHT uint32_t match(const struct policy *p, const struct context *c, const struct subject *s)
 {
   uint32_t rule = RULE_NONE;
-  for (const struct policy_group *g = p->groups, *end = g + p->group_count; g < end; g++) {
+  const struct policy_group *g = p->groups;
+  for (uint32_t i = 0; i < p->group_count; i++, g++) {
     if (g->lowest >= rule)
       break; /* all that follow have later rules only */
     if (holds(&g->when, c))
@@ -132,7 +139,7 @@ static uint32_t match(const struct policy *p, const struct context *c, const str
   return rule;
 }
 
-static void settle(const struct policy *p, uint32_t rule, struct policy_verdict *v)
+STRAIGHT void settle(const struct policy *p, uint32_t rule, struct policy_verdict *v)
 {
   if (rule != RULE_NONE) {
     v->rules_allow = p->rules[rule].allow;
@@ -142,13 +149,13 @@ static void settle(const struct policy *p, uint32_t rule, struct policy_verdict 
   }
   v->rules_allow = p->default_allow;
   v->line = p->default_line;
-  v->rule = p->default_allow    ? "default allow"
+  v->rule = p->default_allow  ? "default allow"
             : p->default_line ? "default deny"
-                                : "no rule matches";
+                              : "no rule matches";
 }
 
-static bool judge(const struct policy *p, const struct policy_question *q, const struct context *c,
-                  struct subject *s, struct policy_verdict *v)
+STRAIGHT bool judge(const struct policy *p, const struct policy_question *q,
+                    const struct context *c, struct subject *s, struct policy_verdict *v)
 {
   s->kind = s->ipv4 ? sl_ranges_ipv4((uint32_t)s->at.lo) : sl_ranges_ipv6(s->at);
   if (p->wants_self)
@@ -156,6 +163,12 @@ static bool judge(const struct policy *p, const struct policy_question *q, const
   v->class_name = sl_ranges_name((enum addr_class)s->kind.class);
   settle(p, match(p, c, s), v);
   return v->rules_allow;
+}
+
+SEPARATE bool judge_apart(const struct policy *p, const struct policy_question *q,
+                          const struct context *c, struct subject *s, struct policy_verdict *v)
+{
+  return judge(p, q, c, s, v);
 }
 
 /* Does an IPv6 CIDR deny the outside of an address whose inside decides? */
@@ -173,8 +186,8 @@ static bool cidr_objects(const struct policy *p, const struct context *c, const 
   return true;
 }
 
-__attribute__((noinline)) static void judge_ipv6(const struct policy *p, const struct policy_question *q,
-                       const struct context *c, struct ip6 at, struct policy_verdict *v)
+SEPARATE void judge_ipv6(const struct policy *p, const struct policy_question *q,
+                         const struct context *c, struct ip6 at, struct policy_verdict *v)
 {
   struct embedded_ipv4 inside[EMBEDDED_MAX];
   struct policy_verdict first = {0};
@@ -187,25 +200,26 @@ __attribute__((noinline)) static void judge_ipv6(const struct policy *p, const s
     return;
   }
   if (!n || p->decode == DECODE_ALLOW) {
-    judge(p, q, c, &outside, v);
+    judge_apart(p, q, c, &outside, v);
     return;
   }
   bool direct = sl_embedded_direct((enum embedded_form)inside[0].form);
   for (unsigned i = 0; i < n; i++) {
     bool as_such = sl_embedded_direct((enum embedded_form)inside[i].form);
     struct subject s = {.at = sl_policy_mapped(inside[i].ipv4), .ipv4 = true, .carried = as_such};
-    if (!judge(p, q, c, &s, v))
+    if (!judge_apart(p, q, c, &s, v))
       return;
     if (!i)
       first = *v;
   }
   if (!direct)
-    judge(p, q, c, &outside, v);
+    judge_apart(p, q, c, &outside, v);
   else if (!cidr_objects(p, c, &outside, v))
     *v = first;
 }
 
-/* ---- Unix sockets ------------------------------------------------------------------------------- */
+/* ---- Unix sockets -------------------------------------------------------------------------------
+ */
 
 /* `*` is any run, `?` any byte, without slashes. To try the last star again is enough: none of them
  * can pass a slash, and those before it can only give it less room. */
@@ -253,7 +267,8 @@ static bool is_plain(struct slice path)
 }
 
 /* The path, or @ and the abstract name, in room of the caller's. Empty: it has no name. */
-static struct slice unix_path(const struct policy_question *q, char room[sizeof(struct sockaddr_un)])
+static struct slice unix_path(const struct policy_question *q,
+                              char room[sizeof(struct sockaddr_un)])
 {
   const struct sockaddr_un *un = (const void *)q->address;
   size_t offset = offsetof(struct sockaddr_un, sun_path);
@@ -285,23 +300,23 @@ static uint32_t match_unix(const struct policy *p, const struct context *c, stru
   return rule;
 }
 
-__attribute__((noinline)) static void judge_unix(const struct policy *p,
-                                                const struct policy_question *q,
-                                                const struct context *c, struct policy_verdict *v)
+SEPARATE void judge_unix(const struct policy *p, const struct policy_question *q,
+                         const struct context *c, struct policy_verdict *v)
 {
   char room[sizeof(struct sockaddr_un)];
   v->class_name = "unix";
   settle(p, match_unix(p, c, unix_path(q, room)), v);
 }
 
-/* ---- the question ------------------------------------------------------------------------------- */
+/* ---- the question -------------------------------------------------------------------------------
+ */
 
 static void judge_address(const struct policy *p, const struct policy_question *q,
                           struct policy_verdict *v)
 {
   /* What is not known has the last bit: rules without such a condition judge it. */
-  struct context c = {.port = -1, .proto_bit = 1u << 7, .purpose_bit = 1u << 15,
-                      .scheme = q->scheme};
+  struct context c = {
+      .port = -1, .proto_bit = 1u << 7, .purpose_bit = 1u << 15, .scheme = q->scheme};
   sa_family_t family = AF_UNSPEC;
   if (q->address_len >= offsetof(struct sockaddr, sa_data))
     family = q->address->sa_family;

@@ -8,10 +8,11 @@
  *     `allow` only as `metadata`, `any`, `self` or in CIDR;
  *   - a mapped or NAT64 address, whose IPv4 address is judged, by `deny embedded` as well, and an
  *     IPv6 CIDR that denies it does so;
- *   - `self` covers for `deny` loopback, 0.0.0.0 and :: too, and all when own addresses are unknown;
+ *   - `self` covers for `deny` loopback, 0.0.0.0 and :: too, and all when own addresses are
+ * unknown;
  *   - a Unix socket is allowed only by rules with `unix` or `proto unix` (or the default), and a
- *     path that is relative or has empty, . or .. parts by `proto unix` alone, while each `deny unix`
- *     matches it. */
+ *     path that is relative or has empty, . or .. parts by `proto unix` alone, while each `deny
+ * unix` matches it. */
 #ifndef SL_GATE_POLICY_H
 #define SL_GATE_POLICY_H
 

@@ -28,11 +28,11 @@ static const char preset_text[] =
 struct reader {
   struct policy_draft draft;
   struct policy_error *error;
-  char *text;            /* of the arena */
-  struct slice line;     /* without comment and line end */
-  size_t at;             /* in it: behind the word that was taken last */
-  size_t word_at;        /* of that word */
-  unsigned line_number;  /* that rules and errors name */
+  char *text;           /* of the arena */
+  struct slice line;    /* without comment and line end */
+  size_t at;            /* in it: behind the word that was taken last */
+  size_t word_at;       /* of that word */
+  unsigned line_number; /* that rules and errors name */
   bool in_preset;
 };
 
@@ -41,10 +41,10 @@ struct parts {
   struct policy_conditions when;
   struct port_range ports[PORTS_MAX];
   char schemes[SCHEMES_MAX * (SCHEME_BYTES + 1)];
-  unsigned classes; /* bits of enum addr_class */
+  unsigned classes;        /* bits of enum addr_class */
   bool any, self, address; /* address: of any kind */
   bool has_port, has_proto, has_purpose, has_scheme;
-  size_t glob_word, port_word; /* where they stand, for errors */
+  size_t glob_word, port_word;         /* where they stand, for errors */
   uint32_t first4, first6, first_glob; /* the rule's own begin there in the draft */
 };
 
@@ -59,10 +59,14 @@ static const struct name decodes[] = {
 static const struct name verdicts[] = {{"allow", true}, {"deny", false}, {NULL, 0}};
 static const struct name protos[] = {
     {"tcp", POLICY_TCP}, {"udp", POLICY_UDP}, {"unix", POLICY_UNIX}, {NULL, 0}};
-static const struct name purposes[] = {
-    {"origin", GATE_ORIGIN},         {"proxy", GATE_PROXY},           {"dns", GATE_DNS},
-    {"doh", GATE_DOH},               {"ftp-data", GATE_FTP_DATA},     {"accept", GATE_ACCEPT},
-    {"ftp-listen", GATE_FTP_LISTEN}, {NULL, 0}};
+static const struct name purposes[] = {{"origin", GATE_ORIGIN},
+                                       {"proxy", GATE_PROXY},
+                                       {"dns", GATE_DNS},
+                                       {"doh", GATE_DOH},
+                                       {"ftp-data", GATE_FTP_DATA},
+                                       {"accept", GATE_ACCEPT},
+                                       {"ftp-listen", GATE_FTP_LISTEN},
+                                       {NULL, 0}};
 
 static bool look_up(const struct name *names, struct slice word, int *out_value)
 {
@@ -88,7 +92,8 @@ const char *sl_policy_preset(struct slice name)
   return slice_eq(name, SLICE_LIT("public-internet")) ? preset_text : NULL;
 }
 
-/* ---- errors, words ------------------------------------------------------------------------------ */
+/* ---- errors, words ------------------------------------------------------------------------------
+ */
 
 /* About the byte of the line at `at`. */
 __attribute__((format(printf, 3, 4))) static sl_result bad(struct reader *r, size_t at,
@@ -137,7 +142,8 @@ static sl_result at_end(struct reader *r)
   return word.n ? bad(r, r->word_at, "'%.*s' is too much", SHOWN(word)) : SL_OK;
 }
 
-/* The items of the next word, one a call; *at is where each begins. *out_item is empty at the end. */
+/* The items of the next word, one a call; *at is where each begins. *out_item is empty at the end.
+ */
 static sl_result next_item(struct reader *r, struct slice *list, bool *more, const char *what,
                            size_t *out_at, struct slice *out_item)
 {
@@ -152,7 +158,8 @@ static sl_result next_item(struct reader *r, struct slice *list, bool *more, con
   return out_item->n ? SL_OK : bad(r, *out_at, "%s is missing", what);
 }
 
-/* ---- conditions --------------------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------------------
+ */
 
 static sl_result twice(struct reader *r, bool *seen, const char *what)
 {
@@ -300,7 +307,8 @@ static sl_result read_schemes(struct reader *r, struct parts *parts)
   return result;
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------
+ */
 
 struct cidr {
   struct ip6 first; /* IPv4: its upper 32 bits */
@@ -377,7 +385,8 @@ static sl_result add_glob(struct reader *r, struct parts *parts, bool allow)
   return sl_policy_add_glob(&r->draft, 0, item) ? SL_OK : SL_NOMEM;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------------
+ */
 
 static sl_result read_selector(struct reader *r, struct parts *parts, bool allow, struct slice word)
 {
@@ -466,8 +475,8 @@ static sl_result read_rule(struct reader *r, bool allow, struct parts *parts)
   for (struct slice word; !result && (word = take(r)).n; end = r->at)
     result = read_selector(r, parts, allow, word);
   if (!result && end == begin + (allow ? 5u : 4u))
-    result = bad(r, r->word_at, "what to %s is missing; `any` is everything",
-                 allow ? "allow" : "deny");
+    result =
+        bad(r, r->word_at, "what to %s is missing; `any` is everything", allow ? "allow" : "deny");
   if (!result)
     result = check_parts(r, parts);
   if (result)

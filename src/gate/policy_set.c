@@ -180,7 +180,8 @@ bool sl_policy_add_group(struct policy_draft *d, struct policy_conditions *when,
   return true;
 }
 
-/* ---- spans -------------------------------------------------------------------------------------- */
+/* ---- spans --------------------------------------------------------------------------------------
+ */
 
 struct spans {
   uint32_t *start4; /* one of the two is NULL */

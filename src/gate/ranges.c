@@ -17,6 +17,11 @@ struct range4 {
   uint32_t first;
   uint8_t bits, class;
 };
+struct global6 {
+  uint64_t first; /* the upper half, and bits are at most 64 */
+  uint8_t bits, class;
+  uint8_t up; /* as below */
+};
 struct range6 {
   struct ip6 first;
   uint8_t bits, class;
@@ -25,48 +30,48 @@ struct range6 {
 
 /* Sorted, and none inside another. All else is public. */
 static const struct range4 ranges4[] = {
-    {V4(0, 0, 0, 0), 8, ADDR_RESERVED},           /* this network, RFC 791 */
-    {V4(10, 0, 0, 0), 8, ADDR_PRIVATE},           /* RFC 1918 */
-    {V4(100, 64, 0, 0), 10, ADDR_CGNAT},          /* RFC 6598 */
-    {V4(127, 0, 0, 0), 8, ADDR_LOOPBACK},         /* RFC 1122 */
-    {V4(169, 254, 0, 0), 16, ADDR_LINKLOCAL},     /* RFC 3927 */
-    {V4(172, 16, 0, 0), 12, ADDR_PRIVATE},        /* RFC 1918 */
-    {V4(192, 0, 0, 0), 24, ADDR_RESERVED},        /* protocol assignments, RFC 6890 */
-    {V4(192, 0, 2, 0), 24, ADDR_DOCUMENTATION},   /* TEST-NET-1, RFC 5737 */
-    {V4(192, 88, 99, 0), 24, ADDR_RESERVED},      /* 6to4 relays, RFC 7526 */
-    {V4(192, 168, 0, 0), 16, ADDR_PRIVATE},       /* RFC 1918 */
-    {V4(198, 18, 0, 0), 15, ADDR_BENCHMARK},      /* RFC 2544 */
+    {V4(0, 0, 0, 0), 8, ADDR_RESERVED},            /* this network, RFC 791 */
+    {V4(10, 0, 0, 0), 8, ADDR_PRIVATE},            /* RFC 1918 */
+    {V4(100, 64, 0, 0), 10, ADDR_CGNAT},           /* RFC 6598 */
+    {V4(127, 0, 0, 0), 8, ADDR_LOOPBACK},          /* RFC 1122 */
+    {V4(169, 254, 0, 0), 16, ADDR_LINKLOCAL},      /* RFC 3927 */
+    {V4(172, 16, 0, 0), 12, ADDR_PRIVATE},         /* RFC 1918 */
+    {V4(192, 0, 0, 0), 24, ADDR_RESERVED},         /* protocol assignments, RFC 6890 */
+    {V4(192, 0, 2, 0), 24, ADDR_DOCUMENTATION},    /* TEST-NET-1, RFC 5737 */
+    {V4(192, 88, 99, 0), 24, ADDR_RESERVED},       /* 6to4 relays, RFC 7526 */
+    {V4(192, 168, 0, 0), 16, ADDR_PRIVATE},        /* RFC 1918 */
+    {V4(198, 18, 0, 0), 15, ADDR_BENCHMARK},       /* RFC 2544 */
     {V4(198, 51, 100, 0), 24, ADDR_DOCUMENTATION}, /* TEST-NET-2, RFC 5737 */
-    {V4(203, 0, 113, 0), 24, ADDR_DOCUMENTATION}, /* TEST-NET-3, RFC 5737 */
-    {V4(224, 0, 0, 0), 4, ADDR_MULTICAST},        /* RFC 5771 */
-    {V4(240, 0, 0, 0), 4, ADDR_RESERVED},         /* RFC 1112; its end is the broadcast, RFC 8190 */
+    {V4(203, 0, 113, 0), 24, ADDR_DOCUMENTATION},  /* TEST-NET-3, RFC 5737 */
+    {V4(224, 0, 0, 0), 4, ADDR_MULTICAST},         /* RFC 5771 */
+    {V4(240, 0, 0, 0), 4, ADDR_RESERVED}, /* RFC 1112; its end is the broadcast, RFC 8190 */
 };
 
 /* Sorted by first address, then the larger one first. All else inside 2000::/3, the only space that
  * IANA gives out, is public. */
-static const struct range6 ranges6[] = {
-    {{HALF(0x2001, 0, 0, 0), 0}, 23, ADDR_RESERVED, 0},              /* assignments, RFC 2928 */
-    {{HALF(0x2001, 0, 0, 0), 0}, 32, ADDR_EMBEDDED, 1},              /* Teredo, RFC 4380 */
-    {{HALF(0x2001, 2, 0, 0), 0}, 48, ADDR_BENCHMARK, 2},             /* RFC 5180 */
-    {{HALF(0x2001, 0xdb8, 0, 0), 0}, 32, ADDR_DOCUMENTATION, 0},     /* RFC 3849 */
-    {{HALF(0x2002, 0, 0, 0), 0}, 16, ADDR_EMBEDDED, 0},              /* 6to4, RFC 3056 */
-    {{HALF(0x2620, 0x4f, 0x8000, 0), 0}, 48, ADDR_RESERVED, 0},      /* AS112, RFC 7534 */
-    {{HALF(0x3ffe, 0, 0, 0), 0}, 16, ADDR_RESERVED, 0},              /* 6bone, RFC 3701 */
-    {{HALF(0x3fff, 0, 0, 0), 0}, 20, ADDR_DOCUMENTATION, 0},         /* RFC 9637 */
+static const struct global6 ranges6[] = {
+    {HALF(0x2001, 0, 0, 0), 23, ADDR_RESERVED, 0},          /* assignments, RFC 2928 */
+    {HALF(0x2001, 0, 0, 0), 32, ADDR_EMBEDDED, 1},          /* Teredo, RFC 4380 */
+    {HALF(0x2001, 2, 0, 0), 48, ADDR_BENCHMARK, 2},         /* RFC 5180 */
+    {HALF(0x2001, 0xdb8, 0, 0), 32, ADDR_DOCUMENTATION, 0}, /* RFC 3849 */
+    {HALF(0x2002, 0, 0, 0), 16, ADDR_EMBEDDED, 0},          /* 6to4, RFC 3056 */
+    {HALF(0x2620, 0x4f, 0x8000, 0), 48, ADDR_RESERVED, 0},  /* AS112, RFC 7534 */
+    {HALF(0x3ffe, 0, 0, 0), 16, ADDR_RESERVED, 0},          /* 6bone, RFC 3701 */
+    {HALF(0x3fff, 0, 0, 0), 20, ADDR_DOCUMENTATION, 0},     /* RFC 9637 */
 };
 /* And outside of it, where all else is reserved. */
 static const struct range6 outside6[] = {
-    {{0, 0}, 96, ADDR_EMBEDDED, 0},                                  /* compatible, RFC 4291 */
-    {{0, 0}, 128, ADDR_RESERVED, 1},                                 /* unspecified, RFC 4291 */
-    {{0, 1}, 128, ADDR_LOOPBACK, 2},                                 /* RFC 4291 */
-    {{0, HALF(0, 0xffff, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* mapped, RFC 4291 */
-    {{0, HALF(0xffff, 0, 0, 0)}, 96, ADDR_EMBEDDED, 0},              /* translated, RFC 2765 */
-    {{HALF(0x64, 0xff9b, 0, 0), 0}, 96, ADDR_EMBEDDED, 0},           /* NAT64, RFC 6052 */
-    {{HALF(0x64, 0xff9b, 1, 0), 0}, 48, ADDR_EMBEDDED, 0},           /* local NAT64, RFC 8215 */
-    {{HALF(0xfc00, 0, 0, 0), 0}, 7, ADDR_PRIVATE, 0},                /* RFC 4193 */
-    {{HALF(0xfe80, 0, 0, 0), 0}, 10, ADDR_LINKLOCAL, 0},             /* RFC 4291 */
-    {{HALF(0xfec0, 0, 0, 0), 0}, 10, ADDR_PRIVATE, 0},               /* site-local, RFC 3879 */
-    {{HALF(0xff00, 0, 0, 0), 0}, 8, ADDR_MULTICAST, 0},              /* RFC 4291 */
+    {{0, 0}, 96, ADDR_EMBEDDED, 0},                        /* compatible, RFC 4291 */
+    {{0, 0}, 128, ADDR_RESERVED, 1},                       /* unspecified, RFC 4291 */
+    {{0, 1}, 128, ADDR_LOOPBACK, 2},                       /* RFC 4291 */
+    {{0, HALF(0, 0xffff, 0, 0)}, 96, ADDR_EMBEDDED, 0},    /* mapped, RFC 4291 */
+    {{0, HALF(0xffff, 0, 0, 0)}, 96, ADDR_EMBEDDED, 0},    /* translated, RFC 2765 */
+    {{HALF(0x64, 0xff9b, 0, 0), 0}, 96, ADDR_EMBEDDED, 0}, /* NAT64, RFC 6052 */
+    {{HALF(0x64, 0xff9b, 1, 0), 0}, 48, ADDR_EMBEDDED, 0}, /* local NAT64, RFC 8215 */
+    {{HALF(0xfc00, 0, 0, 0), 0}, 7, ADDR_PRIVATE, 0},      /* RFC 4193 */
+    {{HALF(0xfe80, 0, 0, 0), 0}, 10, ADDR_LINKLOCAL, 0},   /* RFC 4291 */
+    {{HALF(0xfec0, 0, 0, 0), 0}, 10, ADDR_PRIVATE, 0},     /* site-local, RFC 3879 */
+    {{HALF(0xff00, 0, 0, 0), 0}, 8, ADDR_MULTICAST, 0},    /* RFC 4291 */
 };
 
 /* Where clouds give out credentials and take orders. Those in public space stand last. */
@@ -100,7 +105,7 @@ enum {
   METADATA6 = sizeof metadata6 / sizeof *metadata6
 };
 
-static const char *const names[ADDR_CLASSES] = {
+const char *const sl_ranges_names[ADDR_CLASSES] = {
     [ADDR_LOOPBACK] = "loopback",   [ADDR_PRIVATE] = "private",
     [ADDR_LINKLOCAL] = "linklocal", [ADDR_CGNAT] = "cgnat",
     [ADDR_MULTICAST] = "multicast", [ADDR_RESERVED] = "reserved",
@@ -141,11 +146,25 @@ struct addr_kind sl_ranges_ipv4(uint32_t host_order)
   return (struct addr_kind){class, class};
 }
 
-static uint8_t range_of6(const struct range6 *r, unsigned n, struct ip6 a, uint8_t otherwise)
+static uint8_t global_range6(uint64_t high)
 {
-  if (!sl_ip6_le(r->first, a))
-    return otherwise;
-  while (n > 1) {
+  _Static_assert(RANGES6 == 8, "the steps below");
+  const struct global6 *r = ranges6;
+  for (unsigned half = RANGES6 / 2; half; half /= 2)
+    r = r[half].first <= high ? r + half : r;
+  while ((high ^ r->first) >> (64 - r->bits)) {
+    if (!r->up)
+      return ADDR_PUBLIC;
+    r -= r->up;
+  }
+  return r->class;
+}
+
+/* The first row begins at 0. */
+static uint8_t outside_range6(struct ip6 a)
+{
+  const struct range6 *r = outside6;
+  for (unsigned n = OUTSIDE6; n > 1;) {
     unsigned half = n / 2;
     if (sl_ip6_le(r[half].first, a))
       r += half;
@@ -153,7 +172,7 @@ static uint8_t range_of6(const struct range6 *r, unsigned n, struct ip6 a, uint8
   }
   while (!sl_ip6_in(a, r->first, r->bits)) {
     if (!r->up)
-      return otherwise;
+      return ADDR_RESERVED;
     r -= r->up;
   }
   return r->class;
@@ -161,8 +180,7 @@ static uint8_t range_of6(const struct range6 *r, unsigned n, struct ip6 a, uint8
 
 struct addr_kind sl_ranges_ipv6(struct ip6 a)
 {
-  uint8_t class = a.hi >> 61 == 1 ? range_of6(ranges6, RANGES6, a, ADDR_PUBLIC)
-                                  : range_of6(outside6, OUTSIDE6, a, ADDR_RESERVED);
+  uint8_t class = a.hi >> 61 == 1 ? global_range6(a.hi) : outside_range6(a);
   if (class == ADDR_PRIVATE)
     for (unsigned i = 0; i < METADATA6; i++)
       if (metadata6[i].hi == a.hi && metadata6[i].lo == a.lo)
@@ -170,15 +188,10 @@ struct addr_kind sl_ranges_ipv6(struct ip6 a)
   return (struct addr_kind){class, class};
 }
 
-const char *sl_ranges_name(enum addr_class c)
-{
-  return (unsigned)c < ADDR_CLASSES ? names[c] : "unknown";
-}
-
 bool sl_ranges_by_name(struct slice name, enum addr_class *out_class)
 {
   for (unsigned i = 0; i < ADDR_CLASSES; i++)
-    if (slice_eq(name, slice_str(names[i]))) {
+    if (slice_eq(name, slice_str(sl_ranges_names[i]))) {
       *out_class = (enum addr_class)i;
       return true;
     }

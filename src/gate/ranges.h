@@ -36,14 +36,20 @@ struct ip6 sl_ip6_load(const void *sixteen_bytes);
 struct addr_kind sl_ranges_ipv4(uint32_t host_order);
 struct addr_kind sl_ranges_ipv6(struct ip6 a);
 
-const char *sl_ranges_name(enum addr_class c);
+extern const char *const sl_ranges_names[ADDR_CLASSES];
+static inline const char *sl_ranges_name(enum addr_class c)
+{
+  return sl_ranges_names[c];
+}
 bool sl_ranges_by_name(struct slice name, enum addr_class *out_class);
 
 /* The ones of an IPv6 prefix of 0 to 128 bits. */
 static inline struct ip6 sl_ip6_mask(unsigned bits)
 {
   return (struct ip6){
-      bits == 0 ? 0 : bits >= 64 ? UINT64_MAX : UINT64_MAX << (64 - bits),
+      bits == 0    ? 0
+      : bits >= 64 ? UINT64_MAX
+                   : UINT64_MAX << (64 - bits),
       bits <= 64 ? 0 : UINT64_MAX << (128 - bits),
   };
 }

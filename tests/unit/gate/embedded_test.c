@@ -17,8 +17,8 @@ static struct ip6 ip6(const char *text)
 static void check_found(const char *address, const struct nat64_prefix *own, size_t own_count,
                         const char *want)
 {
-  static const char *const forms[] = {"mapped",     "nat64", "compatible", "translated",
-                                      "6to4",       "teredo-server", "teredo-client", "isatap"};
+  static const char *const forms[] = {"mapped", "nat64",         "compatible",    "translated",
+                                      "6to4",   "teredo-server", "teredo-client", "isatap"};
   struct embedded_ipv4 out[EMBEDDED_MAX];
   char text[300] = "";
   size_t used = 0;
@@ -54,7 +54,8 @@ TEST(forms)
       {"2002:7f00:1::", "6to4 127.0.0.1"},
       {"2002:a9fe:a9fe:1:2:3:4:5", "6to4 169.254.169.254"},
       {"2003:7f00:1::", ""},
-      {"2001:0:4136:e378:8000:63bf:3fff:fdd2", "teredo-server 65.54.227.120 teredo-client 192.0.2.45"},
+      {"2001:0:4136:e378:8000:63bf:3fff:fdd2",
+       "teredo-server 65.54.227.120 teredo-client 192.0.2.45"},
       {"2001:0:a00:1::ffff:ffff", "teredo-server 10.0.0.1 teredo-client 0.0.0.0"},
       {"2001:1:a00:1::f5ff:fffe", ""},
       {"fe80::5efe:10.0.0.1", "isatap 10.0.0.1"},
@@ -63,7 +64,8 @@ TEST(forms)
       {"2a00:1:2:3:100:5efe:a00:1", ""},
       {"2a00:1:2:3:0:5eff:a00:1", ""},
       {"2002:808:808:0:0:5efe:a00:1", "6to4 8.8.8.8 isatap 10.0.0.1"},
-      {"2001:0:808:808:0:5efe:a00:1", "teredo-server 8.8.8.8 teredo-client 245.255.255.254 isatap 10.0.0.1"},
+      {"2001:0:808:808:0:5efe:a00:1",
+       "teredo-server 8.8.8.8 teredo-client 245.255.255.254 isatap 10.0.0.1"},
       {"2a00::1", ""},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -134,26 +134,67 @@ TEST(public_internet)
 {
   struct policy *p = parse("allow 10.9.9.9\npreset public-internet\nallow any\n");
   REQUIRE(p);
-  static const char *const denied[] = {
-      "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.1.1", "172.16.0.1", "192.0.0.1",
-      "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1", "203.0.113.1",
-      "224.0.0.1", "240.0.0.1", "255.255.255.255", "169.254.169.254", "168.63.129.16",
-      "100.100.100.200", "::", "::1", "fe80::1", "fc00::1", "fec0::1", "ff02::1", "2001:db8::1",
-      "3fff::1", "3ffe::1", "2620:4f:8000::1", "100::1", "5f00::1", "4000::1", "2001:2::1",
-      "fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:168.63.129.16",
-      "::127.0.0.1", "::8.8.8.8", "::ffff:0:10.0.0.1", "::ffff:0:8.8.8.8", "64:ff9b::10.0.0.1",
-      "64:ff9b::169.254.169.254", "64:ff9b:1::10.0.0.1", "64:ff9b:1:a00:0:100::",
-      "64:ff9b:1:a9fe:a9:fe00::", "2002:a00:1::", "2002:808:808::", "2001:0:808:808::f7f7:f7f7",
-      "2001:0:a00:1::f7f7:f7f7", "2a00:1::5efe:10.0.0.1", "2a00:1::200:5efe:169.254.169.254",
-      "fe80::5efe:8.8.8.8"};
+  static const char *const denied[] = {"0.0.0.0",
+                                       "10.0.0.1",
+                                       "100.64.0.1",
+                                       "127.0.0.1",
+                                       "169.254.1.1",
+                                       "172.16.0.1",
+                                       "192.0.0.1",
+                                       "192.0.2.1",
+                                       "192.88.99.1",
+                                       "192.168.1.1",
+                                       "198.18.0.1",
+                                       "198.51.100.1",
+                                       "203.0.113.1",
+                                       "224.0.0.1",
+                                       "240.0.0.1",
+                                       "255.255.255.255",
+                                       "169.254.169.254",
+                                       "168.63.129.16",
+                                       "100.100.100.200",
+                                       "::",
+                                       "::1",
+                                       "fe80::1",
+                                       "fc00::1",
+                                       "fec0::1",
+                                       "ff02::1",
+                                       "2001:db8::1",
+                                       "3fff::1",
+                                       "3ffe::1",
+                                       "2620:4f:8000::1",
+                                       "100::1",
+                                       "5f00::1",
+                                       "4000::1",
+                                       "2001:2::1",
+                                       "fd00:ec2::254",
+                                       "::ffff:127.0.0.1",
+                                       "::ffff:169.254.169.254",
+                                       "::ffff:168.63.129.16",
+                                       "::127.0.0.1",
+                                       "::8.8.8.8",
+                                       "::ffff:0:10.0.0.1",
+                                       "::ffff:0:8.8.8.8",
+                                       "64:ff9b::10.0.0.1",
+                                       "64:ff9b::169.254.169.254",
+                                       "64:ff9b:1::10.0.0.1",
+                                       "64:ff9b:1:a00:0:100::",
+                                       "64:ff9b:1:a9fe:a9:fe00::",
+                                       "2002:a00:1::",
+                                       "2002:808:808::",
+                                       "2001:0:808:808::f7f7:f7f7",
+                                       "2001:0:a00:1::f7f7:f7f7",
+                                       "2a00:1::5efe:10.0.0.1",
+                                       "2a00:1::200:5efe:169.254.169.254",
+                                       "fe80::5efe:8.8.8.8"};
   for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
     struct policy_verdict v = ask(p, denied[i], 80, (struct context){0});
     if (!CHECK(!v.allow && v.line == 2))
       printf("# %s allowed by %s\n", denied[i], v.rule);
   }
-  static const char *const allowed[] = {"8.8.8.8", "192.0.78.1", "192.31.196.1", "2a00::1",
-                                        "::ffff:8.8.8.8", "64:ff9b::8.8.8.8",
-                                        "64:ff9b:1:808:8:800::", "2a00:1::5efe:8.8.8.8"};
+  static const char *const allowed[] = {
+      "8.8.8.8",        "192.0.78.1",       "192.31.196.1",          "2a00::1",
+      "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b:1:808:8:800::", "2a00:1::5efe:8.8.8.8"};
   for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
     struct policy_verdict v = ask(p, allowed[i], 80, (struct context){0});
     if (!CHECK(v.allow && v.line == 2 && !strcmp(v.rule, "allow public")))
@@ -575,7 +616,8 @@ TEST(references)
   CHECK(!sl_policy_ref(NULL));
 }
 
-/* ---- the compiled form against the plain reading ------------------------------------------------- */
+/* ---- the compiled form against the plain reading
+ * ------------------------------------------------- */
 
 struct model_rule {
   uint32_t at;
@@ -634,8 +676,17 @@ static void check_against_model(const struct policy *p, const struct model_rule 
 {
   struct gate_addr a;
   struct policy_verdict v;
-  unsigned char bytes[16] = {0x2a, 0, 0, 0, 0, 0, 0, 1, (unsigned char)(at >> 24),
-                             (unsigned char)(at >> 16), (unsigned char)(at >> 8),
+  unsigned char bytes[16] = {0x2a,
+                             0,
+                             0,
+                             0,
+                             0,
+                             0,
+                             0,
+                             1,
+                             (unsigned char)(at >> 24),
+                             (unsigned char)(at >> 16),
+                             (unsigned char)(at >> 8),
                              (unsigned char)at};
   if (ipv6)
     sl_addr_tcp6(&a, bytes, 0, (uint16_t)port);
@@ -691,7 +742,8 @@ TEST(a_hundred_thousand_rules)
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
   CHECK_INT(sl_policy_parse(slice_of(text, used), &p, NULL), SL_OK);
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-  double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+  double seconds =
+      (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
   printf("# 100,000 rules in %.3f s\n", seconds);
   CHECK(seconds < 1);
   sl_policy_free(p);
