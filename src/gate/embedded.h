@@ -42,6 +42,14 @@ static inline bool sl_embedded_direct(enum embedded_form form)
 unsigned sl_embedded_find(struct ip6 a, const struct nat64_prefix *own, size_t own_count,
                           struct embedded_ipv4 out[EMBEDDED_MAX]);
 
+/* True for most of the internet's addresses, without own prefixes: sl_embedded_find() gives 0. */
+static inline bool sl_embedded_none(struct ip6 a)
+{
+  uint32_t top = (uint32_t)(a.hi >> 32);
+  return top >> 29 == 1 && top != 0x20010000 && top >> 16 != 0x2002 &&
+         (a.lo >> 32 & 0xfdffffff) != 0x00005efe;
+}
+
 bool sl_embedded_nat64_bits(unsigned bits); /* a length that RFC 6052 2.2 has */
 
 #endif

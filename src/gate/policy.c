@@ -41,7 +41,7 @@ struct context {
   int port; /* -1: it has none */
   uint8_t proto_bit;
   uint16_t purpose_bit;
-  struct slice scheme;
+  const struct slice *scheme;
 };
 
 static bool has_port(const struct policy_conditions *when, int port)
@@ -70,7 +70,7 @@ static inline bool holds(const struct policy_conditions *when, const struct cont
 {
   return (when->protos & c->proto_bit) && (when->purposes & c->purpose_bit) &&
          (!when->port_count || has_port(when, c->port)) &&
-         (!when->schemes.n || has_scheme(when->schemes, c->scheme));
+         (!when->schemes.n || has_scheme(when->schemes, *c->scheme));
 }
 
 /* The straight way of an IPv4 address is one function, and what is rare stays out of it. */
@@ -194,9 +194,9 @@ SEPARATE void judge_ipv6(const struct policy *p, const struct policy_question *q
   unsigned n = sl_embedded_find(at, p->nat64, p->nat64_count, inside);
   struct subject outside = {.at = at, .carried = n > 0};
   if (n && p->decode == DECODE_DENY) {
-    v->class_name = sl_ranges_name(ADDR_EMBEDDED);
-    v->line = p->decode_line;
-    v->rule = "embedded deny";
+    *v = (struct policy_verdict){.class_name = sl_ranges_name(ADDR_EMBEDDED),
+                                 .line = p->decode_line,
+                                 .rule = "embedded deny"};
     return;
   }
   if (!n || p->decode == DECODE_ALLOW) {
@@ -316,7 +316,7 @@ static void judge_address(const struct policy *p, const struct policy_question *
 {
   /* What is not known has the last bit: rules without such a condition judge it. */
   struct context c = {
-      .port = -1, .proto_bit = 1u << 7, .purpose_bit = 1u << 15, .scheme = q->scheme};
+      .port = -1, .proto_bit = 1u << 7, .purpose_bit = 1u << 15, .scheme = &q->scheme};
   sa_family_t family = AF_UNSPEC;
   if (q->address_len >= offsetof(struct sockaddr, sa_data))
     family = q->address->sa_family;
@@ -331,11 +331,17 @@ static void judge_address(const struct policy *p, const struct policy_question *
     judge(p, q, &c, &s, v);
   } else if (family == AF_INET6 && q->address_len >= sizeof(struct sockaddr_in6)) {
     const struct sockaddr_in6 *in6 = (const void *)q->address;
+    struct subject s = {.at = sl_ip6_load(&in6->sin6_addr)};
     c.port = ntohs(in6->sin6_port);
-    judge_ipv6(p, q, &c, sl_ip6_load(&in6->sin6_addr), v);
+    if (!p->nat64_count && sl_embedded_none(s.at))
+      judge(p, q, &c, &s, v);
+    else
+      judge_ipv6(p, q, &c, s.at, v);
   } else if (family == AF_UNIX) {
     c.proto_bit = 1u << POLICY_UNIX;
     judge_unix(p, q, &c, v);
+  } else {
+    *v = (struct policy_verdict){.class_name = "unknown", .rule = "address family not known"};
   }
 }
 
@@ -343,7 +349,6 @@ void sl_policy_check(const struct policy *p, const struct policy_question *q,
                      struct policy_verdict *out_verdict)
 {
   struct policy_verdict *v = out_verdict;
-  *v = (struct policy_verdict){.class_name = "unknown", .rule = "address family not known"};
   judge_address(p, q, v);
   if (p->mode == MODE_OPEN) {
     v->rules_allow = true;

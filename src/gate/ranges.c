@@ -7,8 +7,6 @@
  * 192.52.193.0/24 and 192.175.48.0/24 are registered, and global. */
 #include "gate/ranges.h"
 
-#include <endian.h>
-
 #define V4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d))
 #define HALF(a, b, c, d)                                                                           \
   ((uint64_t)(a) << 48 | (uint64_t)(b) << 32 | (uint64_t)(c) << 16 | (uint64_t)(d))
@@ -113,13 +111,6 @@ const char *const sl_ranges_names[ADDR_CLASSES] = {
     [ADDR_METADATA] = "metadata",   [ADDR_EMBEDDED] = "embedded",
     [ADDR_PUBLIC] = "public",
 };
-
-struct ip6 sl_ip6_load(const void *sixteen_bytes)
-{
-  uint64_t halves[2];
-  memcpy(halves, sixteen_bytes, sizeof halves);
-  return (struct ip6){be64toh(halves[0]), be64toh(halves[1])};
-}
 
 /* Searches go as in policy_set.h: the first step leaves a power of 2. */
 static uint8_t range_of4(uint32_t a)

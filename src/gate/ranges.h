@@ -3,6 +3,7 @@
 #ifndef SL_GATE_RANGES_H
 #define SL_GATE_RANGES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,7 +33,6 @@ struct addr_kind {
   uint8_t within; /* of a metadata address: the class of the range around it; else the same */
 };
 
-struct ip6 sl_ip6_load(const void *sixteen_bytes);
 struct addr_kind sl_ranges_ipv4(uint32_t host_order);
 struct addr_kind sl_ranges_ipv6(struct ip6 a);
 
@@ -43,6 +43,12 @@ static inline const char *sl_ranges_name(enum addr_class c)
 }
 bool sl_ranges_by_name(struct slice name, enum addr_class *out_class);
 
+static inline struct ip6 sl_ip6_load(const void *sixteen_bytes)
+{
+  uint64_t halves[2];
+  memcpy(halves, sixteen_bytes, sizeof halves);
+  return (struct ip6){be64toh(halves[0]), be64toh(halves[1])};
+}
 /* The ones of an IPv6 prefix of 0 to 128 bits. */
 static inline struct ip6 sl_ip6_mask(unsigned bits)
 {

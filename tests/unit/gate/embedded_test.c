@@ -24,6 +24,8 @@ static void check_found(const char *address, const struct nat64_prefix *own, siz
   size_t used = 0;
   unsigned n = sl_embedded_find(ip6(address), own, own_count, out);
   CHECK(n <= EMBEDDED_MAX);
+  if (sl_embedded_none(ip6(address)))
+    CHECK_INT(sl_embedded_find(ip6(address), NULL, 0, out), 0);
   for (unsigned i = 0; i < n; i++)
     used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %u.%u.%u.%u", i ? " " : "",
                              forms[out[i].form], out[i].ipv4 >> 24, out[i].ipv4 >> 16 & 255,
@@ -111,6 +113,38 @@ TEST(longest_prefix_decides)
   struct nat64_prefix own[] = {{ip6("2a00:1::"), 32}, {ip6("2a00:1::"), 96}, {ip6("2a00:1::"), 64}};
   check_found("2a00:1::7f00:1", own, 3, "nat64 127.0.0.1");
   check_found("2a00:1::7f00:1", own, 1, "nat64 0.0.0.0");
+}
+
+/* The short answer agrees with the long one, and is given. */
+TEST(most_carry_nothing)
+{
+  struct embedded_ipv4 out[EMBEDDED_MAX];
+  static const uint64_t highs[] = {0,
+                                   1,
+                                   UINT64_C(0x0064ff9b00000000),
+                                   UINT64_C(0x0064ff9b00010000),
+                                   UINT64_C(0x2001000000000000),
+                                   UINT64_C(0x20010000ffffffff),
+                                   UINT64_C(0x2001000100000000),
+                                   UINT64_C(0x2002000000000000),
+                                   UINT64_C(0x2003000000000000),
+                                   UINT64_C(0x2a00000000000000),
+                                   UINT64_C(0x3fffffffffffffff),
+                                   UINT64_C(0xfe80000000000000)};
+  static const uint64_t lows[] = {0,
+                                  1,
+                                  UINT64_C(0x00005efe00000001),
+                                  UINT64_C(0x02005efe00000001),
+                                  UINT64_C(0x01005efe00000001),
+                                  UINT64_C(0xffff00000001)};
+  unsigned none = 0;
+  for (size_t i = 0; i < sizeof highs / sizeof *highs; i++)
+    for (size_t k = 0; k < sizeof lows / sizeof *lows; k++)
+      if (sl_embedded_none((struct ip6){highs[i], lows[k]})) {
+        none++;
+        CHECK_INT(sl_embedded_find((struct ip6){highs[i], lows[k]}, NULL, 0, out), 0);
+      }
+  CHECK_INT(none, 16); /* four prefixes, four ends */
 }
 
 TEST(lengths)
