@@ -41,8 +41,7 @@ struct http {
   bool ignore_body;          /* not to be delivered: a redirect or challenge that is followed */
   bool upgraded;             /* 101: what follows is not HTTP/1 */
   bool cross_origin;         /* has been redirected away from the first origin */
-  bool keep_sending;         /* an early error response came, the body goes on all the same */
-  bool length_known, te_chunked, te_other, cl_bad;
+  bool length_known, te_chunked, te_other;
   bool resume_checked;       /* a Content-Range said that the resume works */
   bool saw_10;               /* a response of this transfer was HTTP/1.0 */
   bool no_h2;                /* the peer or NTLM wants HTTP/1.1 */

@@ -16,7 +16,7 @@ enum { MAX_SET_COOKIE = 50, MAX_ALT_SVC = 16, MAX_1XX = 100 };
 void sl_http_response_reset(struct transfer *t)
 {
   struct http *h = &t->http;
-  h->length_known = h->te_chunked = h->te_other = h->cl_bad = h->close = false;
+  h->length_known = h->te_chunked = h->te_other = h->close = false;
   h->resume_checked = h->ignore_body = false;
   h->content_length = -1;
   h->last_modified = -1;

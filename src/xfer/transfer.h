@@ -76,7 +76,6 @@ struct transfer {
   bool remove_asked;        /* must end at once: the handle is being removed */
   bool retried;             /* a dead pooled connection has been replaced once */
   bool fresh;               /* do not take a pooled connection (the retry) */
-  bool counted;             /* in multi->n_running */
   bool woken;               /* there was a place for it, that it has not taken yet */
   sl_result result;
   int64_t start_us;         /* of the transfer */
