@@ -35,13 +35,6 @@ static void next_method(struct transfer *t)
   }
 }
 
-static bool same_origin(const struct transfer *t)
-{
-  const struct http *h = &t->http;
-  return h->origin_proto == t->proto && h->origin_port == t->port &&
-         sl_text_ieq_str(t->host, h->origin_host);
-}
-
 static sl_result remember_origin(struct transfer *t)
 {
   struct http *h = &t->http;
@@ -95,7 +88,6 @@ static sl_result switch_url(struct transfer *t)
 
 sl_result sl_redirect_follow(struct transfer *t)
 {
-  struct http *h = &t->http;
   struct info *info = &t->easy->info;
   int32_t max = t->easy->set.http->maxredirs;
   if (max >= 0 && info->redirect_count >= max) {
@@ -115,7 +107,6 @@ sl_result sl_redirect_follow(struct transfer *t)
   info->redirect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Issue another request to this URL: '%.*s'", (int)t->url->text.n, t->url->text.p);
   next_method(t);
-  h->cross_origin = !same_origin(t);
   sl_auth_init(t);
   t->again = true;
   return SL_OK;

@@ -61,7 +61,7 @@ static sl_result ask(struct transfer *t, char *dst, size_t cap, size_t *out_n)
 }
 
 /* Doubles the room as needed: at most half of dst is asked for, then LF are widened from the end. */
-static size_t widen(struct source *s, char *dst, size_t n)
+static size_t widen(char *dst, size_t n)
 {
   size_t extra = 0;
   for (size_t i = 0; i < n; i++)
@@ -71,7 +71,6 @@ static size_t widen(struct source *s, char *dst, size_t n)
     if (dst[i] == '\n')
       dst[--j] = '\r';
   }
-  (void)s;
   return n + extra;
 }
 
@@ -105,7 +104,7 @@ sl_result sl_source_read(struct transfer *t, char *dst, size_t cap, size_t *out_
   }
   if (s->size >= 0 && s->sent == s->size)
     s->eof = true;
-  *out_n = s->crlf ? widen(s, dst, n) : n;
+  *out_n = s->crlf ? widen(dst, n) : n;
   return SL_OK;
 }
 

@@ -31,7 +31,6 @@ struct source {
   int64_t size;               /* bytes, -1 unknown */
   int64_t sent;               /* taken so far in this request */
   bool crlf;                  /* CURLOPT_CRLF: LF becomes CRLF on the way */
-  bool pending_lf;            /* its CR has been given, it has not */
   bool from_reader;           /* ->reader gives the body */
   bool eof;
   bool touched;               /* something was read: another request needs a rewind */
