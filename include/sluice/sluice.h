@@ -32,11 +32,16 @@ extern "C" {
 #define SLUICEOPT_SOCKET_EVENTFUNCTION ((CURLoption)(CURLOPTTYPE_FUNCTIONPOINT + 9002))
 #define SLUICEOPT_SOCKET_EVENTDATA ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 9003))
 
-/* char *, the text of an egress policy, copied. Not in this release: CURLE_NOT_BUILT_IN. */
+/* struct sluice_policy *, of which the handle takes a reference; NULL: none. No descriptor of the
+ * handle's transfers is opened, connected, accepted or reused but for what the policy allows, name
+ * servers' included; see "Egress policies" below. Set SLUICEMOPT_POLICY with curl_multi_setopt() for
+ * all transfers of a multi handle, and SLUICE_POLICY=FILE in the environment for a process: where
+ * there are several policies all of them must allow. */
 #define SLUICEOPT_POLICY ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 9004))
+#define SLUICEMOPT_POLICY ((CURLMoption)(CURLOPTTYPE_OBJECTPOINT + 9004))
 
 /* long, 0 or 1: in active FTP take a data connection only from the address that the control
- * connection goes to. */
+ * connection goes to. Where a policy is in force it is always so. */
 #define SLUICEOPT_FTP_SAME_PEER ((CURLoption)(CURLOPTTYPE_LONG + 9005))
 
 /* Values of SLUICEOPT_REFUSAL. */
@@ -76,7 +81,8 @@ typedef enum {
                              accepted */
   SLUICE_EVENT_ACCEPT,    /* accept() returned it */
   SLUICE_EVENT_REUSE,     /* an idle connection serves another transfer */
-  SLUICE_EVENT_CLOSE      /* it is about to be closed */
+  SLUICE_EVENT_CLOSE,     /* it is about to be closed */
+  SLUICE_EVENT_REPORTED   /* a policy in `mode report` would have refused it */
 } sluice_event;
 
 /*
@@ -118,6 +124,16 @@ typedef void (*sluice_socket_event_callback)(void *clientp,
  * IPv4 address inside an IPv6 one), `nat64 PREFIX/LEN`, `preset public-internet`.
  *
  * A policy never changes and may be used by several threads at a time. Nothing here connects.
+ *
+ * A transfer asks for every address before the application's callback sees it, again if the callback
+ * changed it, and for who really is at the other end of a socket that the callback connected itself;
+ * for FTP's data connections, its listener (once with the address and port that it was asked for, 0
+ * for any, and once with the port that it got) and the peer that connects; for the port that a TFTP
+ * server answers from; for proxies, with `purpose proxy`, and then for the origin behind the proxy as
+ * well: its name is looked up here and every address of it must be allowed. A SOCKS proxy is given an
+ * allowed address instead of the name; an HTTP proxy looks the name up once more by itself, and must
+ * be trusted to find the same. A refusal ends in CURLE_COULDNT_CONNECT, and the error buffer names
+ * the address, its class and the line that decided.
  */
 struct sluice_policy;
 

@@ -3,6 +3,7 @@
 
 #include "api/guard.h"
 #include "base/mem.h"
+#include "gate/process.h"
 #include "loop/scratch.h"
 #include "sys/thread.h"
 
@@ -19,7 +20,8 @@ CURLcode curl_global_init(long flags)
 {
   (void)flags;
   sl_mutex_lock(&lock);
-  count++;
+  if (!count++)
+    sl_process_init();
   sl_flag_raise(&ready);
   sl_mutex_unlock(&lock);
   return CURLE_OK;
@@ -43,6 +45,7 @@ void curl_global_cleanup(void)
   sl_mutex_lock(&lock);
   if (count && !--count) {
     sl_scratch_trim();
+    sl_process_done();
     sl_mem_set_hooks(NULL);
     sl_flag_lower(&ready);
   }

@@ -5,6 +5,7 @@
 
 #include "api/guard.h"
 #include "dns/dns.h"
+#include "sluice/sluice.h"
 #include "xfer/limits.h"
 #include "xfer/transfer.h"
 
@@ -64,7 +65,7 @@ CURLMcode curl_multi_setopt(CURLM *handle, CURLMoption option, ...)
   if (m->callback_depth)
     return CURLM_RECURSIVE_API_CALL;
   va_start(ap, option);
-  switch (option) {
+  switch ((int)option) {
   case CURLMOPT_SOCKETFUNCTION:
     m->socket_cb = va_arg(ap, curl_socket_callback);
     sl_multi_hook(m);
@@ -89,6 +90,9 @@ CURLMcode curl_multi_setopt(CURLM *handle, CURLMoption option, ...)
     break;
   case CURLMOPT_NOTIFYDATA:
     m->notify_data = va_arg(ap, void *);
+    break;
+  case SLUICEMOPT_POLICY:
+    sl_multi_set_policy(m, va_arg(ap, struct policy *));
     break;
   case CURLMOPT_CHUNK_LENGTH_PENALTY_SIZE: /* no effect since 7.62.0 */
   case CURLMOPT_CONTENT_LENGTH_PENALTY_SIZE:

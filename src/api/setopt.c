@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gate/policy.h"
 #include "xfer/easy.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -41,7 +42,7 @@
 
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
 #define IS_INT(kind) ((kind) >= SL_OPT_BOOL && (kind) <= SL_OPT_SEC)
-#define IS_OWNED(kind) ((kind) >= SL_OPT_STR && (kind) <= SL_OPT_BLOB)
+#define IS_OWNED(kind) ((kind) >= SL_OPT_STR && (kind) <= SL_OPT_POLICY)
 /* INT64_MAX shifted right by this is the largest value of the field's type. */
 #define SHIFT(topic, field)                                                                        \
   _Generic(FIELD(topic, field), bool : 55, uint8_t : 55, uint16_t : 47, uint32_t : 31,             \
@@ -75,8 +76,6 @@ static const struct option_row rows[] = {
 static const struct option_row our_rows[] = {
 #define OURS(NAME, TYPE, KIND, topic, field, low, high, dflt)                                      \
   STORED(SLUICEOPT_##NAME, TYPE, KIND, topic, field, low, high, false)
-#define OURS_LATER(NAME, TYPE, dflt, needs)                                                        \
-  PLAIN(SLUICEOPT_##NAME, TYPE, SL_OPT_LATER, .low = (dflt))
 #include "api/options.def"
 };
 
@@ -97,6 +96,7 @@ enum {
 #define KIND_FITS_TYPE(kind, type)                                                                 \
   (IS_INT(kind) ? (type) == CURLOT_LONG || (type) == CURLOT_VALUES || (type) == CURLOT_OFF_T       \
    : (kind) == SL_OPT_BLOB  ? (type) == CURLOT_BLOB                                                \
+   : (kind) == SL_OPT_POLICY ? (type) == CURLOT_OBJECT                                             \
    : IS_OWNED(kind)         ? (type) == CURLOT_STRING                                              \
    : (kind) == SL_OPT_SLIST ? (type) == CURLOT_SLIST                                               \
    : (kind) == SL_OPT_FN    ? (type) == CURLOT_FUNCTION                                            \
@@ -131,7 +131,6 @@ enum {
 #define GONE(NAME, TYPE, since) CHECK_NUMBER(CURLOPT_##NAME, TYPE)
 #define UNKNOWN(NAME, TYPE, since) CHECK_NUMBER(CURLOPT_##NAME, TYPE)
 #define LATER(NAME, TYPE, dflt, needs) CHECK_NUMBER(CURLOPT_##NAME, TYPE)
-#define OURS_LATER(NAME, TYPE, dflt, needs) CHECK_NUMBER(SLUICEOPT_##NAME, TYPE)
 #define ALIAS(NAME, TYPE, CANONICAL)                                                               \
   CHECK_NUMBER(CURLOPT_##NAME, TYPE)                                                               \
   _Static_assert((int)CURLOPT_##NAME == (int)CURLOPT_##CANONICAL, #NAME);
@@ -297,6 +296,17 @@ static CURLcode set_blob(struct easy *e, const struct option_row *row, const str
   return CURLE_OK;
 }
 
+static CURLcode set_policy(struct easy *e, const struct option_row *row, struct policy *policy)
+{
+  if (e->set.gate->policy == policy)
+    return CURLE_OK;
+  void *own = topic_own(&e->set, row->topic);
+  if (!own)
+    return CURLE_OUT_OF_MEMORY;
+  sl_settings_put_own(row->topic, own, row->offset / sizeof(void *), sl_policy_ref(policy));
+  return CURLE_OK;
+}
+
 /* What is not built in cannot be switched on, but switching it off works, and so does naming the
  * data of a callback that will not be called. */
 static CURLcode set_later(const struct option_row *row, union option_value value)
@@ -316,6 +326,8 @@ static CURLcode by_kind(struct easy *e, const struct option_row *row, union opti
     return set_string(e, row, value.ptr);
   case SL_OPT_BLOB:
     return set_blob(e, row, value.ptr);
+  case SL_OPT_POLICY:
+    return set_policy(e, row, value.ptr);
   case SL_OPT_SLIST:
   case SL_OPT_FN:
   case SL_OPT_PTR:

@@ -21,6 +21,7 @@ enum opt_kind {
   SL_OPT_SECRET,
   SL_OPT_PATH,
   SL_OPT_BLOB,
+  SL_OPT_POLICY,
   SL_OPT_SLIST,
   SL_OPT_FN,
   SL_OPT_PTR,

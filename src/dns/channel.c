@@ -2,6 +2,7 @@
 #include "dns/channel.h"
 
 #include "base/mem.h"
+#include "gate/policy.h"
 #include "sys/random.h"
 
 enum { CHANNELS_MAX = 8, ERROR_MAX = 256 };
@@ -29,7 +30,7 @@ static bool same_config(const struct dns_config *a, const struct dns_config *b)
 static bool same_gate(const struct gate_config *a, const struct gate_config *b)
 {
   bool asked = a->socket_purposes & SLUICE_PURPOSE_DNS;
-  if (asked != !!(b->socket_purposes & SLUICE_PURPOSE_DNS) || !same_text(a->policy, b->policy) ||
+  if (asked != !!(b->socket_purposes & SLUICE_PURPOSE_DNS) || a->policy != b->policy ||
       a->socket_eventfunction != b->socket_eventfunction ||
       a->socket_eventdata != b->socket_eventdata)
     return false;
@@ -74,8 +75,8 @@ static bool copy_settings(struct dns_channel *ch, const struct dns_config *confi
       .doh_ssl_verifystatus = config->doh_ssl_verifystatus,
   };
   ch->gate = *gate;
-  return copy_text(&ch->gate.policy, gate->policy) &&
-         copy_text(&ch->config.doh_url, config->doh_url) &&
+  sl_policy_ref(ch->gate.policy);
+  return copy_text(&ch->config.doh_url, config->doh_url) &&
          copy_text(&ch->config.dns_servers, config->dns_servers) &&
          copy_text(&ch->config.dns_interface, config->dns_interface) &&
          copy_text(&ch->config.dns_local_ip4, config->dns_local_ip4) &&
@@ -114,7 +115,7 @@ static struct dns_channel *channel_new(struct dns *dns, const struct dns_config 
 
 static void free_settings(struct dns_channel *ch)
 {
-  sl_free(ch->gate.policy);
+  sl_policy_free(ch->gate.policy);
   sl_free(ch->config.doh_url);
   sl_free(ch->config.dns_servers);
   sl_free(ch->config.dns_interface);

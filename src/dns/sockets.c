@@ -146,7 +146,7 @@ static void note(struct dns_channel *ch, const char *what, const char *which)
 /* CURLOPT_DNS_INTERFACE, CURLOPT_DNS_LOCAL_IP4 and _IP6. A query that leaves by another way than
  * the one asked for would be a leak, so that a failure is one (c-ares itself would pass over it).
  */
-static bool bind_local(struct dns_channel *ch, const struct dns_socket *s, int family)
+static bool bind_local(struct dns_channel *ch, const struct gate_ask *ask, const struct dns_socket *s, int family)
 {
   const char *device = ch->config.dns_interface;
   const struct gate_addr *local = family == AF_INET ? &ch->local4 : &ch->local6;
@@ -155,7 +155,7 @@ static bool bind_local(struct dns_channel *ch, const struct dns_socket *s, int f
     note(ch, "interface", device);
     return false;
   }
-  if (local->family && sl_gate_bind(&s->gate, local)) {
+  if (local->family && sl_gate_bind(ask, &s->gate, local)) {
     note(ch, "address", family == AF_INET ? ch->config.dns_local_ip4 : ch->config.dns_local_ip6);
     return false;
   }
@@ -175,6 +175,7 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
   struct gate_addr to = s->server;
   struct gate_ask ask = {
       .config = &ch->gate,
+      .also = ch->dns->policy,
       .purpose = GATE_DNS,
       .callback_depth = ch->dns->callback_depth,
       .error = &ch->error,
@@ -189,7 +190,7 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
   }
   if (how != GATE_OPENED)
     return 0;
-  if (!bind_local(ch, s, to.family))
+  if (!bind_local(ch, &ask, s, to.family))
     return not_connected();
   sl_result rc = sl_gate_connect(&ask, &s->gate, &to);
   if (rc != SL_WAIT)

@@ -4,73 +4,88 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/event.h"
+#include "gate/guard.h"
 #include "gate/ledger.h"
 #include "sluice/sluice.h"
 
-static void say(const struct gate_ask *ask, const char *what, const struct gate_addr *addr)
+/* ---- the system calls: one function each, the only ones that open ---- */
+
+static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr)
 {
-  char text[SL_ADDR_TEXT];
-  int port;
-  if (!ask->error || ask->error->n)
-    return; /* the first reason is the most specific one */
-  if (addr->family == AF_UNIX) {
-    sl_buf_printf(ask->error, "%s Unix socket %.80s", what,
-                  addr->u.un.sun_path + (addr->u.un.sun_path[0] ? 0 : 1));
-    return;
-  }
-  sl_addr_print(&addr->u.sa, text, &port);
-  sl_buf_printf(ask->error, "%s %s port %d", what, text, port);
+  (void)ask;
+  return socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
 }
 
-static int purpose_number(const struct gate_ask *ask, long mask)
+static int do_connect(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
 {
-  switch (ask->purpose) {
-  case GATE_ACCEPT:
-    return CURLSOCKTYPE_ACCEPT;
-  case GATE_DNS:
-    return SLUICE_SOCKTYPE_DNS;
-  case GATE_DOH:
-    return SLUICE_SOCKTYPE_DOH;
-  case GATE_PROXY:
-    return mask & SLUICE_PURPOSE_PROXY ? SLUICE_SOCKTYPE_PROXY : CURLSOCKTYPE_IPCXN;
-  case GATE_FTP_DATA:
-    return mask & SLUICE_PURPOSE_FTP_DATA ? SLUICE_SOCKTYPE_FTP_DATA : CURLSOCKTYPE_IPCXN;
-  case GATE_FTP_LISTEN:
-    return mask & SLUICE_PURPOSE_FTP_LISTEN ? SLUICE_SOCKTYPE_FTP_LISTEN : CURLSOCKTYPE_IPCXN;
-  default:
-    return CURLSOCKTYPE_IPCXN;
+  int rc;
+  (void)ask;
+  do
+    rc = connect(fd, &addr->u.sa, addr->len);
+  while (rc && errno == EINTR);
+  return rc;
+}
+
+static int do_bind(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
+{
+  (void)ask;
+  return bind(fd, &addr->u.sa, addr->len);
+}
+
+static int do_listen(const struct gate_ask *ask, int fd)
+{
+  (void)ask;
+  return listen(fd, 1);
+}
+
+static int do_accept(const struct gate_ask *ask, int fd, struct gate_addr *peer, socklen_t *len)
+{
+  (void)ask;
+  return accept4(fd, &peer->u.sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* ---- words ---- */
+
+void sl_gate_place(const struct gate_addr *addr, char text[SL_GATE_PLACE])
+{
+  char host[SL_ADDR_TEXT];
+  int port;
+  if (addr->family == AF_UNIX) {
+    snprintf(text, SL_GATE_PLACE, "Unix socket %.80s", addr->u.un.sun_path + (addr->u.un.sun_path[0] ? 0 : 1));
+    return;
   }
+  sl_addr_print(&addr->u.sa, host, &port);
+  snprintf(text, SL_GATE_PLACE, "%s port %d", host, port);
+}
+
+static void say(const struct gate_ask *ask, const char *what, const struct gate_addr *addr)
+{
+  char place[SL_GATE_PLACE];
+  if (!ask->error || ask->error->n)
+    return; /* the first reason is the most specific one */
+  sl_gate_place(addr, place);
+  sl_buf_printf(ask->error, "%s %s", what, place);
 }
 
 static void tell(const struct gate_ask *ask, sluice_event what, int fd, const struct gate_addr *addr, int err)
 {
   bool refused = what == SLUICE_EVENT_REFUSED;
-  const struct gate_config *c = ask->config;
-  if (!c->socket_eventfunction)
-    return;
-  char host[256];
-  size_t n = ask->host.n < sizeof host ? ask->host.n : sizeof host - 1;
-  if (n)
-    memcpy(host, ask->host.p, n);
-  host[n] = 0;
-  struct sluice_socket_event event = {
-      .size = sizeof event,
-      .what = what,
+  struct event_facts facts = {
       .fd = fd,
-      .purpose = purpose_number(ask, SLUICE_PURPOSE_ALL),
-      .address = addr ? &addr->u.sa : NULL,
-      .address_len = addr ? addr->len : 0,
-      .host = n ? host : NULL,
+      .address = &addr->u.sa,
+      .address_len = addr->len,
       .rule = refused ? "the application's callback" : NULL,
-      .os_errno = refused ? 0 : err,
+      .err = refused ? 0 : err,
   };
-  ++*ask->callback_depth;
-  c->socket_eventfunction(c->socket_eventdata, &event);
-  --*ask->callback_depth;
+  sl_event_tell(ask, what, &facts);
 }
+
+/* ---- the application's callbacks ---- */
 
 /* Do the callbacks want to hear of this one? DNS and DoH only where the application opted in: a callback that refuses
  * private addresses would refuse the local name server. */
@@ -84,6 +99,11 @@ static bool callbacks_asked(const struct gate_ask *ask)
   default:
     return true;
   }
+}
+
+static curlsocktype told_purpose(const struct gate_ask *ask)
+{
+  return (curlsocktype)sl_event_purpose(ask->purpose, ask->config->socket_purposes);
 }
 
 /* curl_sockaddr ends in a plain sockaddr; the manual page promises room for any address behind it. */
@@ -100,7 +120,7 @@ static curl_socket_t ask_open(const struct gate_ask *ask, struct gate_addr *addr
   };
   memcpy(&ca.head.addr, &addr->u, addr->len);
   ++*ask->callback_depth;
-  curl_socket_t fd = c->opensocketfunction(c->opensocketdata, (curlsocktype)purpose_number(ask, (long)ask->config->socket_purposes), &ca.head);
+  curl_socket_t fd = c->opensocketfunction(c->opensocketdata, told_purpose(ask), &ca.head);
   --*ask->callback_depth;
   addr->family = ca.head.family;
   addr->socktype = ca.head.socktype;
@@ -120,34 +140,13 @@ static bool make_nonblocking(int fd)
   return !fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-void sl_gate_tell(const struct gate_socket *s, sluice_event what, int err, unsigned *callback_depth)
-{
-  struct sockaddr_storage peer;
-  socklen_t len = sizeof peer;
-  if (!s->event_fn)
-    return;
-  bool known = !getpeername(s->fd, (struct sockaddr *)&peer, &len);
-  struct sluice_socket_event event = {
-      .size = sizeof event,
-      .what = what,
-      .fd = s->fd,
-      .purpose = s->purpose,
-      .address = known ? (const struct sockaddr *)&peer : NULL,
-      .address_len = known ? len : 0,
-      .os_errno = err,
-  };
-  ++*callback_depth;
-  s->event_fn(s->event_data, &event);
-  --*callback_depth;
-}
-
 /* The close callback belongs to every descriptor that the open callback would have made. */
 static struct gate_socket enter(const struct gate_ask *ask, int fd)
 {
   sl_ledger_open(fd);
   struct gate_socket s = {
       .fd = fd,
-      .purpose = purpose_number(ask, SLUICE_PURPOSE_ALL),
+      .purpose = sl_event_purpose(ask->purpose, SLUICE_PURPOSE_ALL),
       .event_fn = ask->config->socket_eventfunction,
       .event_data = ask->config->socket_eventdata,
   };
@@ -165,7 +164,7 @@ static sl_result ask_sockopt(const struct gate_ask *ask, const struct gate_socke
   if (!c->sockoptfunction || !callbacks_asked(ask))
     return SL_OK;
   ++*ask->callback_depth;
-  int rc = c->sockoptfunction(c->sockoptdata, s->fd, (curlsocktype)purpose_number(ask, (long)ask->config->socket_purposes));
+  int rc = c->sockoptfunction(c->sockoptdata, s->fd, told_purpose(ask));
   --*ask->callback_depth;
   if (rc == CURL_SOCKOPT_OK)
     return SL_OK;
@@ -178,16 +177,40 @@ static sl_result ask_sockopt(const struct gate_ask *ask, const struct gate_socke
   return SL_OK;
 }
 
+/* ---- the door ---- */
+
+static bool same_addr(const struct gate_addr *a, const struct gate_addr *b)
+{
+  return a->family == b->family && a->socktype == b->socktype && a->len == b->len && !memcmp(&a->u, &b->u, a->len);
+}
+
+/* Between the socket and its first use: what the application made of it. */
+static sl_result admit(const struct gate_ask *ask, const struct gate_addr *wanted, const struct gate_addr *addr,
+                       const struct gate_socket *s, enum gate_opened *out_how)
+{
+  if (!same_addr(wanted, addr) && sl_gate_guarded(ask) && sl_guard_judge(ask, addr, s->fd))
+    return CURLE_COULDNT_CONNECT;
+  sl_result rc = ask_sockopt(ask, s, out_how);
+  if (rc)
+    say(ask, "The application's socket options callback refused", addr);
+  else if (*out_how == GATE_CONNECTED)
+    rc = sl_guard_peer(ask, s->fd);
+  return rc;
+}
+
 sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struct gate_socket *out_socket,
                        enum gate_opened *out_how, bool *out_refused)
 {
   bool asked = ask->config->opensocketfunction && callbacks_asked(ask);
+  struct gate_addr wanted = *addr;
   int fd;
-  *out_refused = false;
+  *out_refused = true;
+  if (sl_gate_guarded(ask) && sl_guard_judge(ask, addr, -1))
+    return CURLE_COULDNT_CONNECT;
   if (asked)
     fd = ask_open(ask, addr);
   else
-    fd = socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
+    fd = do_socket(ask, addr);
   if (fd < 0) {
     int err = errno;
     *out_refused = asked;
@@ -198,23 +221,19 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
   }
   struct gate_socket s = enter(ask, fd);
   tell(ask, SLUICE_EVENT_OPEN, fd, addr, 0);
-  sl_result rc = asked && !make_nonblocking(fd) ? CURLE_COULDNT_CONNECT : ask_sockopt(ask, &s, out_how);
+  sl_result rc = asked && !make_nonblocking(fd) ? CURLE_COULDNT_CONNECT : admit(ask, &wanted, addr, &s, out_how);
   if (rc) {
-    *out_refused = true;
-    say(ask, "The application's socket options callback refused", addr);
     sl_gate_close(&s, ask->callback_depth);
     return rc;
   }
+  *out_refused = false;
   *out_socket = s;
   return SL_OK;
 }
 
 sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr)
 {
-  int rc;
-  do
-    rc = connect(s->fd, &addr->u.sa, addr->len);
-  while (rc && errno == EINTR);
+  int rc = do_connect(ask, s->fd, addr);
   int err = rc ? errno : 0;
   tell(ask, SLUICE_EVENT_CONNECT, s->fd, addr, err == EINPROGRESS ? 0 : err);
   errno = err;
@@ -223,14 +242,30 @@ sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *
   return err == EINPROGRESS || err == EALREADY ? SL_WAIT : CURLE_COULDNT_CONNECT;
 }
 
-sl_result sl_gate_bind(const struct gate_socket *s, const struct gate_addr *addr)
+sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err)
 {
-  return bind(s->fd, &addr->u.sa, addr->len) ? CURLE_INTERFACE_FAILED : SL_OK;
+  sl_gate_tell(s, SLUICE_EVENT_CONNECTED, err, ask->callback_depth);
+  return err ? CURLE_COULDNT_CONNECT : sl_guard_peer(ask, s->fd);
 }
 
-sl_result sl_gate_listen(const struct gate_socket *s)
+sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr)
 {
-  return listen(s->fd, 1) ? CURLE_FTP_PORT_FAILED : SL_OK;
+  return do_bind(ask, s->fd, addr) ? CURLE_INTERFACE_FAILED : SL_OK;
+}
+
+sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s)
+{
+  struct gate_addr local = {.socktype = SOCK_STREAM};
+  socklen_t len = sizeof local.u;
+  if (sl_gate_guarded(ask)) {
+    if (getsockname(s->fd, &local.u.sa, &len))
+      return CURLE_FTP_PORT_FAILED;
+    local.family = local.u.sa.sa_family;
+    local.len = len;
+    if (sl_guard_judge(ask, &local, s->fd))
+      return CURLE_COULDNT_CONNECT;
+  }
+  return do_listen(ask, s->fd) ? CURLE_FTP_PORT_FAILED : SL_OK;
 }
 
 /* What the ACCEPT callback gave back: the accepted connection stays unless another connected socket replaces it.
@@ -256,11 +291,16 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
 {
   struct gate_addr peer = {.socktype = SOCK_STREAM, .protocol = IPPROTO_TCP};
   socklen_t len = sizeof peer.u;
-  int fd = accept4(listener->fd, &peer.u.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int accepted = do_accept(ask, listener->fd, &peer, &len);
+  int fd = accepted;
   if (fd < 0)
     return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? SL_WAIT : CURLE_FTP_ACCEPT_FAILED;
   peer.family = peer.u.sa.sa_family;
   peer.len = len;
+  if (sl_gate_guarded(ask) && sl_guard_judge(ask, &peer, fd)) {
+    close(fd);
+    return CURLE_COULDNT_CONNECT;
+  }
   if (ask->config->opensocketfunction) {
     struct gate_addr shown = peer;
     int answer = ask_open(ask, &shown);
@@ -276,6 +316,8 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
   enum gate_opened how;
   tell(ask, SLUICE_EVENT_ACCEPT, fd, &peer, 0);
   sl_result rc = make_nonblocking(fd) ? ask_sockopt(ask, &s, &how) : CURLE_FTP_ACCEPT_FAILED;
+  if (!rc && fd != accepted)
+    rc = sl_guard_peer(ask, fd); /* the application's own, in place of the accepted one */
   if (rc) {
     sl_gate_close(&s, ask->callback_depth);
     return rc;

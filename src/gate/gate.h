@@ -23,8 +23,10 @@ enum gate_purpose {
 /* Who asks: the settings in force, what for, and where to say why it failed. */
 struct gate_ask {
   const struct gate_config *config;
+  const struct policy *also; /* the multi handle's policy; NULL: none */
   enum gate_purpose purpose;
   struct slice host;        /* the name as the user gave it, for events and messages; may be empty */
+  struct slice scheme;      /* of the URL, for the policies; may be empty */
   unsigned *callback_depth; /* counted up while application code runs; the API's guard reads it */
   struct buf *error;        /* receives the reason; may be NULL */
 };
@@ -46,7 +48,7 @@ enum gate_opened {
   GATE_CONNECTED   /* the callback handed in a connected socket */
 };
 
-/* Opens a socket for *addr, which the application may change. On SL_OK *out_socket is non-blocking and
+/* Opens a socket for *addr if the policies allow it; the application may change it. On SL_OK *out_socket is non-blocking and
  * close-on-exec and has been through the sockopt callback. CURLE_COULDNT_CONNECT when it was refused (*out_refused
  * tells this from an error of the system). */
 sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struct gate_socket *out_socket,
@@ -54,15 +56,27 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
 
 /* SL_OK connected, SL_WAIT under way, else CURLE_COULDNT_CONNECT with errno set. */
 sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
+/* The connection stands, or not (err: errno): tells of it and, when it stands, asks the policies who is there. */
+sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err);
 /* SL_OK, or CURLE_INTERFACE_FAILED with errno set. */
-sl_result sl_gate_bind(const struct gate_socket *s, const struct gate_addr *addr);
-sl_result sl_gate_listen(const struct gate_socket *s);
+sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
+/* SL_OK, CURLE_FTP_PORT_FAILED with errno set, or CURLE_COULDNT_CONNECT: a policy refused what it is bound to. */
+sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s);
 /* Takes one connection and asks the callbacks with CURLSOCKTYPE_ACCEPT. SL_WAIT when none has come. */
 sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,
                          struct gate_socket *out_socket, struct gate_addr *out_peer);
 void sl_gate_close(struct gate_socket *s, unsigned *callback_depth); /* harmless when closed already */
 
-/* Tells the application of what the gate cannot see itself: SLUICE_EVENT_CONNECTED (err: it failed) and _REUSE. */
+/* Is there a policy, and what do all there are say of an address that is not to be opened just now (a name that a proxy
+ * will look up, the port that a TFTP server answers from)? CURLE_COULDNT_CONNECT when one refuses. */
+bool sl_gate_guarded(const struct gate_ask *ask);
+sl_result sl_gate_judge(const struct gate_ask *ask, const struct gate_addr *addr);
+
+/* "192.0.2.1 port 80", "Unix socket /run/x": for messages. */
+enum { SL_GATE_PLACE = SL_ADDR_TEXT + 32 };
+void sl_gate_place(const struct gate_addr *addr, char text[SL_GATE_PLACE]);
+
+/* Tells the application of what the gate cannot see itself, as SLUICE_EVENT_REUSE. */
 void sl_gate_tell(const struct gate_socket *s, sluice_event what, int err, unsigned *callback_depth);
 
 #endif

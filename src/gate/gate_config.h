@@ -9,8 +9,10 @@
 #include <curl/curl.h>
 #include <sluice/sluice.h>
 
+struct policy;
+
 struct gate_config {
-  char *policy; /* owned: the text of SLUICEOPT_POLICY */
+  struct policy *policy; /* owned: a reference; NULL: none */
 
   curl_opensocket_callback opensocketfunction; /* NULL: socket() */
   void *opensocketdata;

@@ -29,6 +29,11 @@ void sl_policy_free(struct policy *p)
   sl_free(p);
 }
 
+uint64_t sl_policy_id(const struct policy *p)
+{
+  return p ? p->id : 0;
+}
+
 bool sl_policy_wants_self(const struct policy *p)
 {
   return p->wants_self;

@@ -60,6 +60,7 @@ sl_result sl_policy_parse(struct slice text, struct policy **out_policy,
                           struct policy_error *error);
 struct policy *sl_policy_ref(struct policy *p);
 void sl_policy_free(struct policy *p); /* drops one reference */
+uint64_t sl_policy_id(const struct policy *p); /* no other policy of the process ever has it; 0 for NULL */
 
 void sl_policy_check(const struct policy *p, const struct policy_question *q,
                      struct policy_verdict *out_verdict);

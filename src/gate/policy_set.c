@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "sys/thread.h"
 
 bool sl_policy_grow(void *pointer, uint32_t *cap, uint32_t n, size_t item_bytes)
 {
@@ -25,7 +26,9 @@ bool sl_policy_draft_init(struct policy_draft *d)
   sl_map_init(&d->groups, 0); /* the text is the application's own, no stranger's */
   if (!d->policy)
     return false;
+  static struct counter ids;
   atomic_init(&d->policy->references, 1);
+  d->policy->id = sl_counter_next(&ids);
   return true;
 }
 

@@ -60,6 +60,7 @@ struct policy_group {
 
 struct policy {
   atomic_uint references;
+  uint64_t id;
   struct arena arena;
   enum policy_mode mode;
   enum policy_decode decode;

@@ -91,9 +91,10 @@ static sl_result local_address(const struct net_config *net, const struct gate_s
   return CURLE_INTERFACE_FAILED;
 }
 
-sl_result sl_bind_local(const struct net_config *net, const struct gate_socket *s, const struct gate_addr *peer,
-                        struct buf *error)
+sl_result sl_bind_local(const struct gate_ask *ask, const struct net_config *net, const struct gate_socket *s,
+                        const struct gate_addr *peer)
 {
+  struct buf *error = ask->error;
   struct gate_addr local;
   if ((!net->interface && !net->localport) || peer->family == AF_UNIX)
     return SL_OK;
@@ -103,7 +104,7 @@ sl_result sl_bind_local(const struct net_config *net, const struct gate_socket *
   unsigned port = net->localport, tries = net->localportrange ? net->localportrange : 1;
   for (; tries && port <= UINT16_MAX; tries--, port++) {
     sl_addr_set_port(&local, (uint16_t)port);
-    if (!sl_gate_bind(s, &local))
+    if (!sl_gate_bind(ask, s, &local))
       return SL_OK;
     if (errno != EADDRINUSE && errno != EACCES)
       break;

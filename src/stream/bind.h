@@ -5,9 +5,9 @@
 #include "gate/gate.h"
 #include "stream/net_config.h"
 
-/* SL_OK also when nothing is asked for; CURLE_INTERFACE_FAILED with a text in *error. */
-sl_result sl_bind_local(const struct net_config *net, const struct gate_socket *s, const struct gate_addr *peer,
-                        struct buf *error);
+/* SL_OK also when nothing is asked for; CURLE_INTERFACE_FAILED with a text in *ask->error. */
+sl_result sl_bind_local(const struct gate_ask *ask, const struct net_config *net, const struct gate_socket *s,
+                        const struct gate_addr *peer);
 void sl_tcp_options(const struct net_config *net, const struct gate_socket *s, const struct gate_addr *peer);
 
 #endif

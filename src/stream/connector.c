@@ -74,11 +74,11 @@ static void attempt_ready(struct watch *w, unsigned ready)
   (void)ready;
   if (getsockopt(t->sock.fd, SOL_SOCKET, SO_ERROR, &err, &len))
     err = errno;
-  sl_gate_tell(&t->sock, SLUICE_EVENT_CONNECTED, err, c->ask.callback_depth);
-  if (!err) {
+  sl_result rc = sl_gate_connected(&c->ask, &t->sock, err);
+  if (!rc) {
     win(c, t);
   } else {
-    lost(c, CURLE_COULDNT_CONNECT, err);
+    lost(c, rc, err);
     sl_stream_free(&t->s);
     if (c->next < c->n)
       attempt(c); /* RFC 8305 5: no need to wait for the stagger then */
@@ -115,7 +115,7 @@ static sl_result connect_socket(struct connector *c, struct gate_socket *s, cons
   if (how == GATE_CONNECTING)
     return SL_WAIT;
   sl_tcp_options(c->net, s, addr);
-  sl_result rc = sl_bind_local(c->net, s, addr, c->ask.error);
+  sl_result rc = sl_bind_local(&c->ask, c->net, s, addr);
   return rc ? rc : sl_gate_connect(&c->ask, s, addr);
 }
 
@@ -145,9 +145,13 @@ static void attempt(struct connector *c)
     c->next = c->n;
     return;
   }
-  if (rc == SL_OK) {
-    sl_gate_tell(&t->sock, SLUICE_EVENT_CONNECTED, 0, c->ask.callback_depth);
+  if (rc == SL_OK && (rc = sl_gate_connected(&c->ask, &t->sock, 0)) == SL_OK) {
     win(c, t);
+    return;
+  }
+  if (rc > 0) {
+    lost(c, rc, 0);
+    sl_stream_free(&t->s);
     return;
   }
   sl_tcp_drive(t, attempt_ready, c);

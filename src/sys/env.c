@@ -11,6 +11,12 @@ const char *sl_env_get(const char *name)
   return value && *value ? value : NULL;
 }
 
+const char *sl_env_guarded(const char *name)
+{
+  const char *value = secure_getenv(name);
+  return value && *value ? value : NULL;
+}
+
 char *sl_env_dup(const char *name)
 {
   const char *value = sl_env_get(name);

@@ -7,6 +7,9 @@
  * not set. */
 const char *sl_env_get(const char *name);
 
+/* The same, but NULL in a program that runs with more rights than its caller (set-user-ID): for what names files. */
+const char *sl_env_guarded(const char *name);
+
 /* An owned copy for sl_free(). NULL: not set, or out of memory. */
 char *sl_env_dup(const char *name);
 

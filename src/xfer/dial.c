@@ -64,11 +64,6 @@ static bool keep_route(struct dial *d)
 static sl_result prepare(struct dial *d, struct transfer *t, struct conn *c, const struct route *route,
                          enum gate_purpose purpose)
 {
-  struct gate_ask ask = {
-      .config = t->easy->set.gate,
-      .callback_depth = &t->multi->callback_depth,
-      .error = &t->error,
-  };
   c->xfer = t;
   c->is_tls = route->tls;
   c->plain_proxy = route->plain_proxy;
@@ -78,8 +73,8 @@ static sl_result prepare(struct dial *d, struct transfer *t, struct conn *c, con
   d->route = *route;
   sl_dns_waiter_init(&d->waiter, resolved, d);
   bool kept = keep_route(d);
-  ask.purpose = d->to_proxy ? GATE_PROXY : purpose;
-  ask.host = kept ? slice_str(d->first_host) : SLICE_NONE;
+  struct gate_ask ask = sl_transfer_ask(t, d->to_proxy ? GATE_PROXY : purpose,
+                                        kept ? slice_str(d->first_host) : SLICE_NONE);
   sl_connector_init(&d->connector, &t->multi->reactor, t->easy->set.net, &ask, notified, d);
   return kept ? SL_OK : SL_NOMEM;
 }

@@ -101,12 +101,12 @@ sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x)
   return rc;
 }
 
-/* SLUICEOPT_FTP_SAME_PEER: nobody else may send the data in the server's name. */
-static bool is_welcome(const struct transfer *t, const struct gate_addr *peer)
+/* SLUICEOPT_FTP_SAME_PEER, and wherever a policy is set: nobody else may send the data in the server's name. */
+static bool is_welcome(const struct transfer *t, const struct gate_ask *ask, const struct gate_addr *peer)
 {
   char text[SL_ADDR_TEXT];
   int port;
-  if (!t->easy->set.gate->ftp_same_peer)
+  if (!t->easy->set.gate->ftp_same_peer && !sl_gate_guarded(ask))
     return true;
   sl_addr_print(&peer->u.sa, text, &port);
   return !strcmp(text, t->conn->primary_ip);
@@ -117,17 +117,11 @@ static sl_result accept_one(struct transfer *t, struct ftp_xfer *x)
 {
   struct gate_socket sock;
   struct gate_addr peer;
-  struct gate_ask ask = {
-      .config = t->easy->set.gate,
-      .purpose = GATE_ACCEPT,
-      .host = t->host,
-      .callback_depth = &t->multi->callback_depth,
-      .error = &t->error,
-  };
+  struct gate_ask ask = sl_transfer_ask(t, GATE_ACCEPT, t->host);
   sl_result rc = sl_gate_accept(&ask, &x->listener, &sock, &peer);
   if (rc)
     return rc;
-  if (!is_welcome(t, &peer)) {
+  if (!is_welcome(t, &ask, &peer)) {
     sl_gate_close(&sock, &t->multi->callback_depth);
     return SL_WAIT;
   }

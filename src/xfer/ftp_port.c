@@ -68,11 +68,11 @@ static bool find_address(struct transfer *t, struct slice name, int family, stru
   return sl_text_ieq_str(name, "localhost") && sl_addr_literal(out, local, 0);
 }
 
-static bool bind_in_range(const struct gate_socket *s, struct gate_addr *addr, const struct place *place)
+static bool bind_in_range(const struct gate_ask *ask, const struct gate_socket *s, struct gate_addr *addr, const struct place *place)
 {
   for (unsigned port = place->first; port <= place->last; port++) {
     sl_addr_set_port(addr, (uint16_t)port);
-    if (!sl_gate_bind(s, addr))
+    if (!sl_gate_bind(ask, s, addr))
       return true;
     if (errno != EADDRINUSE && errno != EACCES)
       break;
@@ -80,19 +80,22 @@ static bool bind_in_range(const struct gate_socket *s, struct gate_addr *addr, c
   return false;
 }
 
-static sl_result listen_at(struct transfer *t, struct ftp_xfer *x, struct gate_addr *bound, const struct gate_addr *own,
-                           const struct place *place)
+static sl_result listen_at(struct transfer *t, const struct gate_ask *ask, struct ftp_xfer *x, struct gate_addr *bound,
+                           const struct gate_addr *own, const struct place *place)
 {
   struct gate_addr local = {0};
   socklen_t len = sizeof local.u;
   char text[SL_ADDR_TEXT];
   int port;
-  bool ok = bind_in_range(&x->listener, bound, place);
+  bool ok = bind_in_range(ask, &x->listener, bound, place);
   if (!ok && errno == EADDRNOTAVAIL) {
     *bound = *own;
-    ok = bind_in_range(&x->listener, bound, place);
+    ok = bind_in_range(ask, &x->listener, bound, place);
   }
-  if (!ok || sl_gate_listen(&x->listener) || getsockname(x->listener.fd, &local.u.sa, &len))
+  sl_result rc = ok ? sl_gate_listen(ask, &x->listener) : CURLE_FTP_PORT_FAILED;
+  if (rc == CURLE_COULDNT_CONNECT)
+    return rc;
+  if (rc || getsockname(x->listener.fd, &local.u.sa, &len))
     return sl_fail(t, CURLE_FTP_PORT_FAILED, "Could not listen for the data connection: %s", strerror(errno));
   sl_addr_print(&local.u.sa, text, &port);
   x->f.local_port = (uint16_t)port;
@@ -116,13 +119,7 @@ sl_result sl_ftp_listen(struct transfer *t, struct ftp_xfer *x)
   enum gate_opened how;
   bool refused;
   const char *option = t->easy->set.ftp->ftpport;
-  struct gate_ask ask = {
-      .config = t->easy->set.gate,
-      .purpose = GATE_FTP_LISTEN,
-      .host = t->host,
-      .callback_depth = &t->multi->callback_depth,
-      .error = &t->error,
-  };
+  struct gate_ask ask = sl_transfer_ask(t, GATE_FTP_LISTEN, t->host);
   if (!option || !parse(slice_str(option), &place) || !sl_addr_literal(&own, slice_str(t->conn->local_ip), 0))
     return sl_fail(t, CURLE_FTP_PORT_FAILED, "Bad address for PORT: %s", option ? option : "");
   addr = own;
@@ -135,5 +132,5 @@ sl_result sl_ftp_listen(struct transfer *t, struct ftp_xfer *x)
     x->listener = GATE_SOCKET_NONE;
     return rc == SL_NOMEM || refused ? rc : CURLE_FTP_PORT_FAILED;
   }
-  return listen_at(t, x, &addr, &own, &place);
+  return listen_at(t, &ask, x, &addr, &own, &place);
 }

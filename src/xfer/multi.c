@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "dns/dns.h"
+#include "gate/policy.h"
 #include "loop/scratch.h"
 #include "tls/tls.h"
 #include "xfer/doh.h"
@@ -45,6 +46,15 @@ void sl_multi_hook(struct multi *m)
   m->reactor.socket_hook = m->socket_cb ? tell_socket : NULL;
 }
 
+void sl_multi_set_policy(struct multi *m, struct policy *policy)
+{
+  sl_policy_ref(policy);
+  sl_policy_free(m->policy);
+  m->policy = policy;
+  if (m->dns)
+    m->dns->policy = policy;
+}
+
 void sl_multi_drop_idle(struct multi *m)
 {
   struct conn *c;
@@ -69,6 +79,7 @@ void sl_multi_free(struct multi *m)
   sl_pool_done(&m->pool);
   sl_reactor_done(&m->reactor);
   sl_scratch_put(m->scratch);
+  sl_policy_free(m->policy);
   sl_free(m->spare);
   m->magic = 0;
   sl_free(m);
@@ -178,6 +189,8 @@ struct dns *sl_multi_dns(struct multi *m)
 {
   if (!m->dns && (m->dns = sl_dns_new(&m->reactor, &m->callback_depth)) != NULL)
     sl_doh_install(m);
+  if (m->dns)
+    m->dns->policy = m->policy;
   return m->dns;
 }
 

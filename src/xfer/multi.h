@@ -8,6 +8,7 @@
 #include "xfer/pool.h"
 
 struct dns;
+struct policy;
 struct tls_cache;
 
 struct multi {
@@ -48,6 +49,7 @@ struct multi {
   struct list notes;         /* struct easy with something to notify of */
   bool multiplex;
   uint32_t max_streams;
+  struct policy *policy;     /* owned: a reference; all transfers are held to it as well; NULL: none */
 };
 
 struct multi *sl_multi_new(bool is_private);
@@ -55,6 +57,7 @@ void sl_multi_free(struct multi *m);
 struct multi *sl_multi_of(void *handle);
 
 void sl_multi_hook(struct multi *m);      /* socket_cb has been set */
+void sl_multi_set_policy(struct multi *m, struct policy *policy); /* takes a reference of its own */
 void sl_multi_drop_idle(struct multi *m); /* closes every connection that nobody uses */
 
 CURLMcode sl_multi_add(struct multi *m, struct easy *e);

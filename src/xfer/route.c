@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "gate/policy.h"
 #include "sys/netif.h"
 #include "xfer/http2.h"
 #include "xfer/proxy_pick.h"
@@ -183,10 +184,13 @@ static void add_hop(struct key *k, const struct proxy_hop *h)
   add_str(k, h->password);
 }
 
-static void add_net(struct key *k, const struct settings *set, const struct route *r)
+static void add_net(struct key *k, const struct transfer *t, const struct route *r)
 {
+  const struct settings *set = &t->easy->set;
   const struct net_config *net = set->net;
   const struct gate_config *g = set->gate;
+  /* What one policy allowed is nothing to transfers under another. */
+  uint64_t policies[2] = {sl_policy_id(g->policy), sl_policy_id(t->multi->policy)};
   add_str(k, r->unix_path);
   add(k, &r->abstract, 1);
   add_str(k, net->interface);
@@ -195,7 +199,7 @@ static void add_net(struct key *k, const struct settings *set, const struct rout
   add(k, &g->opensocketfunction, sizeof g->opensocketfunction);
   add(k, &g->sockoptfunction, sizeof g->sockoptfunction);
   add(k, &g->closesocketfunction, sizeof g->closesocketfunction);
-  add_str(k, g->policy);
+  add(k, &policies, sizeof policies);
 }
 
 /* What a login depends on beyond the name: TLS from the middle on, the account. */
@@ -241,7 +245,7 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
     add_login(&k, t);
   add_hop(&k, &r->pre);
   add_hop(&k, &r->proxy);
-  add_net(&k, set, r);
+  add_net(&k, t, r);
   if (r->tls) {
     char old = set->http->http_version == CURL_HTTP_VERSION_1_0;
     add(&k, &old, 1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gate/policy.h"
 #include "xfer/mime.h"
 
 /* ---- defaults -------------------------------------------------------------------------------- */
@@ -81,26 +82,30 @@ static const struct layout {
   const void *defaults;
   uint16_t size;
   uint8_t n_owned;
-  uint32_t secrets, blobs; /* bit i: the i-th owned pointer */
+  uint32_t secrets, blobs, policies; /* bit i: the i-th owned pointer */
 } layouts[SL_TOPICS] = {
     [SL_TOPIC_HTTP] = {&http_default, sizeof http_default, SL_OWNED_HTTP,
-                       SLOT(http_config, xoauth2_bearer), 0},
-    [SL_TOPIC_NET] = {&net_default, sizeof net_default, SL_OWNED_NET, 0, 0},
-    [SL_TOPIC_DNS] = {&dns_default, sizeof dns_default, SL_OWNED_DNS, 0, 0},
-    [SL_TOPIC_GATE] = {&gate_default, sizeof gate_default, SL_OWNED_GATE, 0, 0},
-    [SL_TOPIC_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS},
-    [SL_TOPIC_PROXY_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS},
+                       SLOT(http_config, xoauth2_bearer), 0, 0},
+    [SL_TOPIC_NET] = {&net_default, sizeof net_default, SL_OWNED_NET, 0, 0, 0},
+    [SL_TOPIC_DNS] = {&dns_default, sizeof dns_default, SL_OWNED_DNS, 0, 0, 0},
+    [SL_TOPIC_GATE] = {&gate_default, sizeof gate_default, SL_OWNED_GATE, 0, 0, SLOT(gate_config, policy)},
+    [SL_TOPIC_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS, 0},
+    [SL_TOPIC_PROXY_TLS] = {&tls_default, sizeof tls_default, SL_OWNED_TLS, TLS_SECRETS, TLS_BLOBS, 0},
     [SL_TOPIC_PROXY] = {&proxy_default, sizeof proxy_default, SL_OWNED_PROXY,
-                        SLOT(proxy_config, proxypassword), 0},
+                        SLOT(proxy_config, proxypassword), 0, 0},
     [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP, SLOT(ftp_config, ftp_account),
-                      0},
-    [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0},
+                      0, 0},
+    [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0, 0},
 };
 
 /* ---- owned values ---------------------------------------------------------------------------- */
 
 static void free_owned(const struct layout *l, unsigned i, void *value)
 {
+  if (l->policies >> i & 1) {
+    sl_policy_free(value);
+    return;
+  }
   if (value && (l->secrets >> i & 1)) {
     struct curl_blob *blob = value;
     if (!(l->blobs >> i & 1))
@@ -111,9 +116,11 @@ static void free_owned(const struct layout *l, unsigned i, void *value)
   sl_free(value);
 }
 
-static void *copy_owned(const struct layout *l, unsigned i, const void *value)
+static void *copy_owned(const struct layout *l, unsigned i, void *value)
 {
   const struct curl_blob *blob = value;
+  if (l->policies >> i & 1)
+    return sl_policy_ref(value);
   if (!(l->blobs >> i & 1))
     return sl_strdup(value);
   return sl_settings_blob_copy(blob);

@@ -352,18 +352,12 @@ static sl_result open_at(struct transfer *t, struct tftp_xfer *x, struct gate_ad
 {
   struct gate_socket sock;
   enum gate_opened how;
-  struct gate_ask ask = {
-      .config = t->easy->set.gate,
-      .purpose = GATE_ORIGIN,
-      .host = slice_str(x->host),
-      .callback_depth = &t->multi->callback_depth,
-      .error = &t->error,
-  };
+  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, slice_str(x->host));
   sl_result rc = sl_gate_open(&ask, addr, &sock, &how, out_refused);
   if (rc)
     return rc;
   if (how == GATE_OPENED)
-    rc = sl_bind_local(t->easy->set.net, &sock, addr, &t->error);
+    rc = sl_bind_local(&ask, t->easy->set.net, &sock, addr);
   if (rc) {
     sl_gate_close(&sock, &t->multi->callback_depth);
     return rc;
@@ -509,6 +503,8 @@ static sl_result receive(struct transfer *t, struct tftp_xfer *x)
     from.protocol = x->peer.protocol;
     from.family = from.u.sa.sa_family;
     x->peer = from;
+    struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, slice_str(x->host));
+    return sl_gate_judge(&ask, &from); /* the server answers from another port than it was asked at */
   }
   return SL_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "gate/process.h"
 #include "loop/scratch.h"
 #include "wire/encode.h"
 #include "xfer/altsvc_store.h"
@@ -69,6 +70,19 @@ int64_t sl_transfer_elapsed(struct transfer *t)
 {
   int64_t us = sl_reactor_clock(&t->multi->reactor) - t->start_us;
   return us > 0 ? us : 1;
+}
+
+struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host)
+{
+  return (struct gate_ask){
+      .config = t->easy->set.gate,
+      .also = t->multi->policy,
+      .purpose = purpose,
+      .host = host,
+      .scheme = slice_str(t->proto->scheme),
+      .callback_depth = &t->multi->callback_depth,
+      .error = &t->error,
+  };
 }
 
 /* ---- the URL ---- */
@@ -215,7 +229,8 @@ sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
 static sl_result begin(struct transfer *t)
 {
   struct easy *e = t->easy;
-  sl_result rc = parse_url(e, t);
+  const char *trouble = sl_process_trouble();
+  sl_result rc = trouble ? sl_fail(t, CURLE_FAILED_INIT, "%s", trouble) : parse_url(e, t);
   if (rc) {
     const char *text = e->set.io.url ? e->set.io.url : "";
     return sl_info_string(&e->info.effective_url, slice_str(text)) ? rc : SL_NOMEM;

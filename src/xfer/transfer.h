@@ -110,6 +110,8 @@ sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Microseconds since the transfer began, at least 1: 0 means "not reached" to getinfo. */
 int64_t sl_transfer_elapsed(struct transfer *t);
+/* For the gate: on behalf of this transfer. */
+struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host);
 void sl_transfer_set_timer(struct transfer *t);
 struct easy *sl_transfer_easy_of_watch(const struct watch *w); /* who a descriptor works for; NULL: nobody now */
 

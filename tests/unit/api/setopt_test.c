@@ -281,7 +281,6 @@ TEST(what_is_not_built_in_cannot_be_switched_on)
     long dflt;
   } later[] = {
 #define LATER(NAME, TYPE, dflt, needs) {CURLOPT_##NAME, CURLOT_##TYPE, dflt},
-#define OURS_LATER(NAME, TYPE, dflt, needs) {SLUICEOPT_##NAME, CURLOT_##TYPE, dflt},
 #include "api/options.def"
   };
   struct easy *e = setup();

@@ -204,8 +204,8 @@ static sl_result accept_one(struct world *w, struct gate_socket *out)
   bool refused;
   socklen_t len = sizeof a.u;
   CHECK_INT(sl_gate_open(&ask, &a, &listener, &how, &refused), SL_OK);
-  CHECK_INT(sl_gate_bind(&listener, &a), SL_OK);
-  CHECK_INT(sl_gate_listen(&listener), SL_OK);
+  CHECK_INT(sl_gate_bind(&ask, &listener, &a), SL_OK);
+  CHECK_INT(sl_gate_listen(&ask, &listener), SL_OK);
   getsockname(listener.fd, &a.u.sa, &len);
   CHECK_INT(sl_gate_accept(&w->ask, &listener, out, &peer), SL_WAIT);
   CHECK_INT(sl_gate_open(&ask, &a, &client, &how, &refused), SL_OK);

@@ -247,7 +247,8 @@ static sl_result bound(const char *interface, uint16_t port, uint16_t range, str
   socklen_t len = sizeof *out;
   sl_buf_init(&error, 200);
   sl_addr_literal(&peer, SLICE_LIT("127.0.0.1"), 80);
-  sl_result rc = sl_bind_local(&net, &s, &peer, &error);
+  struct gate_ask ask = {.error = &error};
+  sl_result rc = sl_bind_local(&ask, &net, &s, &peer);
   CHECK(!rc == !error.n);
   getsockname(s.fd, (struct sockaddr *)out, &len);
   sl_buf_done(&error);
