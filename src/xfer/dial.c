@@ -6,6 +6,7 @@
 #include "sys/env.h"
 #include "xfer/certs.h"
 #include "xfer/http2.h"
+#include "xfer/judge.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/share.h"
@@ -291,13 +292,13 @@ static sl_result target_failed(struct dial *d, sl_result rc)
 /* SOCKS 4 knows IPv4 only. */
 static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4_only, uint16_t port)
 {
+  enum gate_purpose purpose = d->route.pre.set && d->route.proxy.set ? GATE_PROXY : GATE_ORIGIN;
   int want = v4_only ? AF_INET : family(d->t);
-  int first = want == AF_UNSPEC && sl_dns_answer_count(a, AF_INET) ? AF_INET : want == AF_UNSPEC ? AF_INET6 : want;
-  if (!a || !sl_dns_answer_count(a, first))
-    return target_failed(d, CURLE_COULDNT_RESOLVE_HOST);
-  sl_dns_answer_get(a, first, 0, port, &d->target);
-  d->target_known = true;
-  return SL_OK;
+  d->target_known = (want != AF_INET6 && sl_judge_pick(d->t, purpose, a, AF_INET, port, &d->target)) ||
+                    (want != AF_INET && sl_judge_pick(d->t, purpose, a, AF_INET6, port, &d->target));
+  if (d->target_known)
+    return SL_OK;
+  return d->t->error.n ? CURLE_COULDNT_CONNECT : target_failed(d, CURLE_COULDNT_RESOLVE_HOST);
 }
 
 static sl_result ask_target(struct dial *d, struct slice host, uint16_t port, bool v4_only)
@@ -334,8 +335,8 @@ static sl_result target_step(struct dial *d)
   struct slice host;
   uint16_t port;
   sl_result rc = SL_OK;
-  if (hop && (hop->type == CURLPROXY_SOCKS4 || hop->type == CURLPROXY_SOCKS5) && !d->target_known) {
-    bool v4_only = hop->type == CURLPROXY_SOCKS4;
+  if (hop && sl_proxy_socks_local(d, hop) && !d->target_known) {
+    bool v4_only = hop->type == CURLPROXY_SOCKS4 || hop->type == CURLPROXY_SOCKS4A;
     sl_proxy_socks_target(&d->route, &host, &port);
     if (!d->target_asked)
       rc = ask_target(d, host, port, v4_only);

@@ -20,6 +20,17 @@ const struct proxy_hop *sl_proxy_socks_hop(const struct route *r)
   return r->proxy.set && !sl_proxy_is_http(&r->proxy) ? &r->proxy : NULL;
 }
 
+bool sl_proxy_socks_local(const struct dial *d, const struct proxy_hop *hop)
+{
+  return hop->type == CURLPROXY_SOCKS4 || hop->type == CURLPROXY_SOCKS5 || sl_gate_guarded(&d->connector.ask);
+}
+
+/* A type that says addresses. */
+static uint8_t by_address(uint8_t type)
+{
+  return type == CURLPROXY_SOCKS4A ? CURLPROXY_SOCKS4 : type == CURLPROXY_SOCKS5_HOSTNAME ? CURLPROXY_SOCKS5 : type;
+}
+
 void sl_proxy_socks_target(const struct route *r, struct slice *out_host, uint16_t *out_port)
 {
   bool next_is_proxy = r->pre.set && r->proxy.set;
@@ -31,7 +42,7 @@ static sl_result push_socks(struct dial *d, const struct proxy_hop *hop)
 {
   struct transfer *t = d->t;
   struct socks_params p = {
-      .type = hop->type,
+      .type = d->target_known ? by_address(hop->type) : hop->type,
       .auth = t->easy->set.proxy->socks5_auth,
       .addr = d->target_known ? &d->target : NULL,
       .user = hop->user,

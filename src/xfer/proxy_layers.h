@@ -8,6 +8,8 @@ struct stream;
 struct proxy_hop;
 /* The SOCKS proxy on the way, NULL when there is none; and where it is asked to connect to. */
 const struct proxy_hop *sl_proxy_socks_hop(const struct route *r);
+/* Is the name looked up here, not by the proxy? Always so under a policy. */
+bool sl_proxy_socks_local(const struct dial *d, const struct proxy_hop *hop);
 void sl_proxy_socks_target(const struct route *r, struct slice *out_host, uint16_t *out_port);
 sl_result sl_proxy_layers_first(struct dial *d);  /* SOCKS */
 sl_result sl_proxy_layers_last(struct dial *d);   /* HAProxy's line: the first bytes that the origin's side sees */

@@ -13,6 +13,7 @@
 #include "xfer/ftp.h"
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
+#include "xfer/judge.h"
 #include "xfer/limits.h"
 #include "xfer/netrc_file.h"
 #include "xfer/protos.h"
@@ -304,7 +305,7 @@ static sl_result route(struct transfer *t)
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
-  if (reuse(t, &r, key, &rc))
+  if ((rc = sl_judge_route(t, &r)) || reuse(t, &r, key, &rc))
     return rc;
   if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
     rc = sl_altsvc_route(t, &r);
@@ -388,6 +389,7 @@ static sl_result step_do(struct transfer *t)
     return start(t);
   }
   drop_connection(t);
+  t->judged = false;
   if (!rc)
     t->state = again ? XFER_ROUTE : XFER_DONE;
   return rc;
@@ -470,7 +472,7 @@ void sl_transfer_set_timer(struct transfer *t)
 {
   struct reactor *r = &t->multi->reactor;
   int64_t at_us = total_deadline(t);
-  if (t->state == XFER_DIAL)
+  if (t->state == XFER_DIAL || t->judge)
     at_us = nearest(at_us, connect_deadline(t));
   at_us = nearest(at_us, t->expect_us);
   at_us = nearest(at_us, t->rate_us);
@@ -490,8 +492,8 @@ static sl_result check_deadlines(struct transfer *t)
   long long ms = (now_us - t->start_us) / 1000;
   if (t->rate_us && now_us >= t->rate_us)
     t->rate_us = 0;
-  if (t->state == XFER_DIAL && now_us >= connect_deadline(t)) {
-    if (t->dial->phase == DIAL_RESOLVE || !t->dial->connector.n)
+  if ((t->state == XFER_DIAL || t->judge) && now_us >= connect_deadline(t)) {
+    if (t->judge || t->dial->phase == DIAL_RESOLVE || !t->dial->connector.n)
       return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds", ms);
     return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
   }
@@ -530,6 +532,7 @@ static void release(struct transfer *t)
   t->running = true; /* a close callback may pause or clean up the handle */
   sl_limits_leave(t, false);
   sl_list_unlink(&t->h2_link);
+  sl_judge_free(t);
   if (t->proto && t->proto->cleanup)
     t->proto->cleanup(t);
   drop_connection(t);

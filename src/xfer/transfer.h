@@ -51,6 +51,7 @@ struct transfer {
   const struct xfer_proto *proto;
   struct conn *conn;
   struct dial *dial;        /* only in XFER_DIAL */
+  struct judge *judge;      /* only in XFER_ROUTE, while names are looked up for the policies */
   struct list h2_link;      /* waits for room on an HTTP/2 connection, or to hear whether it is one */
   struct exchange *h2;      /* its place on an HTTP/2 connection; NULL: none */
   struct job job;
@@ -86,6 +87,7 @@ struct transfer {
   bool resumed_recv;        /* unpaused: what is held has to be delivered first */
   bool resumed;             /* ... and then what is unparsed, before more is read */
   bool body_ended;          /* only held bytes are left of the response */
+  bool judged;              /* the policies allow where the proxy is asked to go for this request */
   struct arena arena;       /* strings for as long as the transfer lives */
   struct buf error;         /* the reason of the failure, for CURLOPT_ERRORBUFFER */
   struct sink sink;
