@@ -52,7 +52,6 @@ static struct seen parse(const uint8_t *data, size_t size, size_t piece, unsigne
   struct seen s = {14695981039346656037u, 0, HTTP1_MORE};
   size_t kept = 0, at = 0;
   memset(&h, 0xa5, sizeof h);
-  h.no_nul = false;
   sl_http1_init(&h);
   while (at < size) {
     size_t n = size - at < piece ? size - at : piece;

@@ -5,7 +5,7 @@
 
 #include <curl/curl.h>
 
-#include "xfer/easy.h"
+#include "xfer/header_store.h"
 
 /* Where Debian and its relatives keep the certificate authorities; a build may say otherwise. */
 #ifndef SLUICE_CA_BUNDLE
@@ -26,6 +26,13 @@ static const char *effective_method(const struct easy *e)
   if (e->info.custom_method && e->set.io.customrequest)
     return e->set.io.customrequest;
   return words[e->info.method];
+}
+
+static const char *effective_url(const struct easy *e)
+{
+  if (e->info.own_url)
+    return e->url->text.p;
+  return e->info.effective_url ? e->info.effective_url : "";
 }
 
 static long filetime_long(int64_t t)

@@ -63,6 +63,7 @@
   [(ID) % 10000 % 9000] = {.id = (ID), .kind = (KIND), .type = CURLOT_##TYPE, __VA_ARGS__},
 
 static const struct option_row rows[] = {
+  [0] = {.id = 1}, /* there is no option 0, and option 1 is looked for elsewhere */
 #define OPT(NAME, TYPE, KIND, topic, field, low, high, dflt)                                       \
   STORED(CURLOPT_##NAME, TYPE, KIND, topic, field, low, high, false)
 #define TWIN(NAME, TYPE, KIND, field, low, high, dflt)                                             \
@@ -356,16 +357,17 @@ static CURLcode set_other(struct easy *e, const struct option_row *row, union op
 const struct option_row *sl_setopt_row(CURLoption option)
 {
   unsigned number = (unsigned)option % 10000;
-  const struct option_row *row = &rows[0]; /* there is no option 0 */
+  const struct option_row *row = &rows[0];
   if (number < sizeof rows / sizeof *rows)
     row = &rows[number];
   else if (number >= 9000 && number - 9000 < sizeof our_rows / sizeof *our_rows)
     row = &our_rows[number - 9000];
-  return row->id == (unsigned)option && option ? row : NULL;
+  return row->id == (unsigned)option ? row : NULL;
 }
 
 #undef curl_easy_setopt
-CURLcode curl_easy_setopt(CURL *handle, CURLoption option, ...)
+/* No array of its own but the va_list, which is written by the compiler alone. */
+__attribute__((no_stack_protector)) CURLcode curl_easy_setopt(CURL *handle, CURLoption option, ...)
 {
   struct easy *e = handle;
   const struct option_row *row = sl_setopt_row(option);

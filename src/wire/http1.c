@@ -1,6 +1,8 @@
 /* HTTP/1.x responses; see http1.h. */
 #include "wire/http1.h"
 
+#include <endian.h>
+
 #include "base/text.h"
 
 enum { STATUS_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE, FAILED };
@@ -12,7 +14,7 @@ void sl_http1_init(struct http1 *h)
   h->head = 0;
   h->fields = 0;
   h->error = NULL;
-  h->folded = h->too_large = h->no_nul = false;
+  h->folded = h->too_large = h->no_status = false;
 }
 
 void sl_http1_alias(struct http1 *h, uint16_t status)
@@ -80,24 +82,64 @@ static bool parse_status(struct http1 *h, struct slice line)
   return true;
 }
 
-/* A whole line, or MORE. Counts it. */
-static enum http1_event take_line(struct http1 *h, struct slice *in, struct slice *out)
+/* The first control byte from `at` on, up to CR: what ends a line, and what must not stand in one. Eight at a time: the
+ * lowest byte below 14 is the lowest one whose top bit is set after the subtraction. */
+static inline size_t find_control(struct slice s, size_t at)
 {
-  size_t at = slice_find(*in, '\n');
+  const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
+  for (; at + 8 <= s.n; at += 8) {
+    uint64_t word;
+    memcpy(&word, s.p + at, 8);
+    word = le64toh(word);
+    uint64_t low = (word - ones * 14) & ~word & tops;
+    if (low)
+      return at + (size_t)__builtin_ctzll(low) / 8;
+  }
+  while (at < s.n && (unsigned char)s.p[at] >= 14)
+    at++;
+  return at;
+}
+
+/* Where the line ends that has something else than its end at `at`; the input's length when it does not end in it.
+ * False: it has what it must not have. */
+static bool find_odd_end(struct http1 *h, struct slice in, size_t *at)
+{
+  while (*at < in.n && in.p[*at] != '\n') {
+    if (!in.p[*at]) {
+      bad(h, "Nul byte in header");
+      return false;
+    }
+    if (in.p[*at] == '\r' && *at + 1 < in.n && in.p[*at + 1] != '\n') {
+      bad(h, "Invalid Carriage Return byte in header");
+      return false;
+    }
+    *at = find_control(in, *at + 1);
+  }
+  return true;
+}
+
+/* A whole line, or MORE. */
+static inline enum http1_event take_line(struct http1 *h, struct slice *in, struct slice *out)
+{
+  size_t at = find_control(*in, 0);
+  if (at + 1 < in->n && in->p[at] == '\r' && in->p[at + 1] == '\n')
+    at++;
+  else if (!find_odd_end(h, *in, &at))
+    return HTTP1_BAD;
   if (at >= HTTP1_MAX_LINE)
     return too_large(h, "Too long header line");
   if (h->head + at > HTTP1_MAX_HEAD)
     return too_large(h, "Too large response headers");
   if (at == in->n)
     return HTTP1_MORE;
-  *out = slice_head(*in, at + 1);
+  *out = slice_of(in->p, at + 1);
   return HTTP1_HEADER;
 }
 
 static void used(struct http1 *h, struct slice *in, struct slice line)
 {
   h->head += (uint32_t)line.n;
-  *in = slice_from(*in, line.n);
+  *in = slice_of(in->p + line.n, in->n - line.n);
 }
 
 static enum http1_event status_line(struct http1 *h, struct slice *in, struct slice *out)
@@ -109,7 +151,8 @@ static enum http1_event status_line(struct http1 *h, struct slice *in, struct sl
   enum http1_event e = take_line(h, in, out);
   if (e != HTTP1_HEADER)
     return e;
-  if (!parse_status(h, *out))
+  h->no_status = !parse_status(h, *out);
+  if (h->no_status)
     return bad(h, "Unsupported HTTP version or malformed status line in response");
   used(h, in, *out);
   h->state = FIELDS;
@@ -130,11 +173,12 @@ static enum http1_event field_line(struct http1 *h, struct slice *in, struct sli
   }
   h->folded = false;
   for (;;) {
-    struct slice rest = slice_from(*in, out->n), more;
-    if (!rest.n)
+    struct slice rest, more;
+    if (out->n == in->n)
       return HTTP1_MORE;
-    if (!sl_is_blank(rest.p[0]))
+    if (!sl_is_blank(in->p[out->n]))
       break;
+    rest = slice_from(*in, out->n);
     e = take_line(h, &rest, &more);
     if (e != HTTP1_HEADER)
       return e;
@@ -143,11 +187,6 @@ static enum http1_event field_line(struct http1 *h, struct slice *in, struct sli
     if (out->n >= HTTP1_MAX_LINE)
       return too_large(h, "Too long header line");
   }
-  if (!h->no_nul && memchr(out->p, 0, out->n))
-    return bad(h, "Nul byte in header");
-  const char *cr = memchr(out->p, '\r', out->n);
-  if (cr && cr[1] != '\n')
-    return bad(h, "Invalid Carriage Return byte in header");
   if (++h->fields > HTTP1_MAX_FIELDS)
     return too_large(h, "Too many response headers");
   used(h, in, *out);

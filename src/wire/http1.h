@@ -40,7 +40,7 @@ struct http1 {
   uint8_t major;    /* 1; 2 and 3 are what some servers claim in a line of text */
   uint8_t state;
   bool folded, too_large;
-  bool no_nul; /* the caller has seen that the input has no zero byte, which lines must not have */
+  bool no_status; /* the first line is not one that we know */
 };
 
 void sl_http1_init(struct http1 *h);

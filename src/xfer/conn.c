@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "gate/addr.h"
 #include "loop/scratch.h"
-#include "sys/clock.h"
 #include "xfer/http2.h"
 #include "xfer/limits.h"
 #include "xfer/transfer.h"
@@ -198,9 +197,8 @@ void sl_conn_unhold(struct easy *e)
   }
 }
 
-static bool too_old(const struct conn *c, const struct net_config *net)
+static bool too_old(const struct conn *c, const struct net_config *net, int64_t now_us)
 {
-  int64_t now_us = sl_clock_now_us();
   if (net->maxage_conn && sl_pool_is_idle(c) && now_us - c->idle_since_us > (int64_t)net->maxage_conn * 1000000)
     return true;
   return net->maxlifetime_conn && now_us - c->created_us > (int64_t)net->maxlifetime_conn * 1000000;
@@ -228,7 +226,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
   for (;;) {
     sl_pool_lock(p, e, true);
     struct conn *c = sl_pool_find(p, key, m);
-    bool open = c && !sl_pool_is_idle(c), old = c && too_old(c, e->set.net);
+    bool open = c && !sl_pool_is_idle(c), old = c && too_old(c, e->set.net, m->reactor.now_us);
     if (c)
       sl_pool_set_busy(p, c);
     sl_pool_lock(p, e, false);

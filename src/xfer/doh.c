@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "dns/dns.h"
+#include "xfer/header_store.h"
 #include "xfer/transfer.h"
 
 enum { MAX_ANSWER = 64 * 1024 }; /* a DNS message has a 16-bit length */
@@ -118,8 +119,8 @@ void sl_doh_done(struct easy *e, CURLcode result)
 {
   struct doh_request *r = e->doh;
   struct dns_query *query = r->query;
-  const char *type = e->info.has_content_type ? e->info.content_type : "";
-  if (!result && strcmp(type, "application/dns-message"))
+  const char *type = sl_header_store_content_type(e);
+  if (!result && (!type || strcmp(type, "application/dns-message")))
     result = CURLE_WEIRD_SERVER_REPLY;
   r->query = NULL;
   if (query)

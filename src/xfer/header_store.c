@@ -2,6 +2,7 @@
 #include "xfer/header_store.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "wire/http1.h"
 
 enum { MAX_STORED = 4 * HTTP1_MAX_HEAD };
@@ -33,12 +34,15 @@ void sl_header_store_start(struct easy *e)
 sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin)
 {
   enum { USUAL = 240 }; /* bytes: what a small response's fields take, at once */
-  if (!e->headers.cap)
-    sl_buf_reserve(&e->headers, USUAL > line.n ? USUAL : line.n);
+  struct buf *b = &e->headers;
   struct record_head head = {(uint32_t)line.n, e->headers_request, (uint8_t)origin};
-  sl_buf_append(&e->headers, &head, sizeof head);
-  sl_buf_add(&e->headers, line);
-  return sl_buf_result(&e->headers, CURLE_TOO_LARGE);
+  size_t more = sizeof head + line.n;
+  if (more >= b->cap - b->n && !sl_buf_reserve(b, b->cap || more > USUAL ? more : USUAL))
+    return sl_buf_result(b, CURLE_TOO_LARGE);
+  memcpy(b->p + b->n, &head, sizeof head);
+  memcpy(b->p + b->n + sizeof head, line.p, line.n);
+  b->n += (uint32_t)more;
+  return SL_OK;
 }
 
 bool sl_header_store_next(const struct easy *e, size_t *pos, struct header_record *out)
@@ -52,4 +56,17 @@ bool sl_header_store_next(const struct easy *e, size_t *pos, struct header_recor
   out->request = head.request;
   *pos += sizeof head + head.n;
   return true;
+}
+
+const char *sl_header_store_content_type(struct easy *e)
+{
+  static const struct slice name = {"Content-Type:", 13};
+  struct slice value = SLICE_NONE;
+  struct header_record r;
+  if (!e->info.has_content_type)
+    return NULL;
+  for (size_t pos = 0; sl_header_store_next(e, &pos, &r);)
+    if (r.origin == CURLH_HEADER && sl_text_istarts(r.line, name))
+      value = sl_text_trim(slice_from(r.line, name.n));
+  return sl_info_string(&e->info.content_type, value) ? e->info.content_type : NULL;
 }

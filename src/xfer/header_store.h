@@ -20,4 +20,8 @@ struct header_record {
 /* All of them in order; start with *pos = 0. */
 bool sl_header_store_next(const struct easy *e, size_t *pos, struct header_record *out);
 
+/* The value of the last Content-Type, zero-terminated, good until the next transfer; NULL: there was none, or there is
+ * no memory for it. The copy is made when it is asked for first after a response. */
+const char *sl_header_store_content_type(struct easy *e);
+
 #endif

@@ -336,7 +336,7 @@ static sl_result parse_error(struct transfer *t)
   const struct http1 *p = &t->http.parser;
   if (p->too_large)
     return sl_fail(t, p->head > HTTP1_MAX_HEAD / 2 ? CURLE_RECV_ERROR : CURLE_TOO_LARGE, "%s", p->error);
-  if (!p->status)
+  if (p->no_status)
     return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "%s", p->error);
   if (t->http.head_done)
     return sl_fail(t, CURLE_RECV_ERROR, "%s in chunked-encoding", p->error);
@@ -533,7 +533,6 @@ static sl_result receive(struct transfer *t)
         return on_close(t);
       sl_http_first_bytes(t);
     }
-    t->http.parser.no_nul = !t->http.head_done && in.n && !memchr(in.p, 0, in.n);
     pending = false;
     sl_result rc = parse(t, &in, &end);
     sl_result kept = sl_conn_keep(t->conn, in);

@@ -155,9 +155,9 @@ static sl_result proxy_connection(struct transfer *t, struct slice value)
 
 static sl_result content_type(struct transfer *t, struct slice value)
 {
-  struct info *info = &t->easy->info;
-  info->has_content_type = sl_info_string(&info->content_type, value);
-  return info->has_content_type ? SL_OK : SL_NOMEM;
+  (void)value; /* the header store has it */
+  t->easy->info.has_content_type |= t->http.parser.status >= 200;
+  return SL_OK;
 }
 
 static sl_result location(struct transfer *t, struct slice value)

@@ -18,9 +18,9 @@
 enum { SL_INFO_IP_MAX = 46 }; /* the longest IPv6 address as text, and a zero */
 
 struct info {
-  char *effective_url; /* owned; NULL: nothing transferred yet */
+  char *effective_url; /* owned, if it is another than the handle's own URL; else see own_url */
   char *redirect_url;  /* owned */
-  char *content_type;  /* owned; valid if has_content_type */
+  char *content_type;  /* owned; NULL until somebody asks, see header_store.h */
   char *ftp_entry_path; /* owned */
   char *referer;        /* owned: the one that was sent; NULL: none */
 
@@ -55,6 +55,7 @@ struct info {
   uint8_t method;        /* enum http_method of the last request */
   bool custom_method;    /* it was sent with io.customrequest as its word */
   bool condition_unmet, used_proxy, has_content_type;
+  bool own_url; /* the URL in the handle is the effective one, and not copied */
 
   char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX]; /* "" unknown */
 };
@@ -99,16 +100,12 @@ static inline void sl_info_done(struct info *info)
   sl_free(info->referer);
 }
 
-/* A new transfer begins; the handle keeps its number, and the memory of what is likely to be the same again. */
+/* A new transfer begins; the handle keeps its number. */
 static inline void sl_info_start(struct info *info)
 {
   int64_t xfer_id = info->xfer_id;
-  char *url = info->effective_url, *type = info->content_type;
-  info->effective_url = info->content_type = NULL;
   sl_info_done(info);
   sl_info_init(info);
-  info->effective_url = url;
-  info->content_type = type;
   info->xfer_id = xfer_id;
 }
 

@@ -32,6 +32,7 @@ struct multi *sl_multi_new(bool is_private)
   sl_list_init(&m->waiting);
   sl_list_init(&m->notes);
   sl_list_init(&m->doh);
+  sl_list_init(&m->spares);
   return m;
 }
 
@@ -80,7 +81,7 @@ void sl_multi_free(struct multi *m)
   sl_reactor_done(&m->reactor);
   sl_scratch_put(m->scratch);
   sl_policy_free(m->policy);
-  sl_free(m->spare);
+  sl_transfer_drop_spares(m, 0);
   m->magic = 0;
   sl_free(m);
 }
@@ -248,6 +249,7 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
   sl_list_unlink(&e->link);
   if (!e->doh)
     m->n_handles--;
+  sl_transfer_drop_spares(m, m->n_handles ? m->n_handles : 1);
   return CURLM_OK;
 }
 

@@ -30,7 +30,8 @@ struct multi {
   uint32_t n_waiting;        /* there and for their peers */
   uint32_t n_promised;       /* woken for a place that they have not taken yet */
   uint64_t next_wait_seq;
-  struct transfer *spare;    /* the last transfer's memory, for the next one */
+  struct list spares;        /* memory of ended transfers, for the next ones: one, or as many as there are handles */
+  uint32_t n_spares;
   uint32_t n_handles, n_running, n_msgs;
   uint64_t next_xfer_id;
   curl_off_t n_done;

@@ -35,10 +35,11 @@ static void timer_due(struct timer *timer)
 
 struct transfer *sl_transfer_new(struct multi *m, struct easy *e)
 {
-  struct transfer *t = m->spare ? m->spare : sl_malloc(sizeof *t);
-  m->spare = NULL;
+  struct list *spare = sl_list_pop_front(&m->spares);
+  struct transfer *t = spare ? LIST_ENTRY(spare, struct transfer, job.link) : sl_malloc(sizeof *t);
   if (!t)
     return NULL;
+  m->n_spares -= spare != NULL;
   memset(t, 0, sizeof *t);
   t->easy = e;
   t->multi = m;
@@ -52,6 +53,12 @@ struct transfer *sl_transfer_new(struct multi *m, struct easy *e)
   sl_sink_init(&t->sink);
   sl_progress_init(t);
   return t;
+}
+
+void sl_transfer_drop_spares(struct multi *m, uint32_t most)
+{
+  for (; m->n_spares > most; m->n_spares--)
+    sl_free(LIST_ENTRY(sl_list_pop_front(&m->spares), struct transfer, job.link));
 }
 
 sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
@@ -116,11 +123,12 @@ static sl_result parse_url(struct easy *e, struct transfer *t)
   sl_buf_done(&printed);
   if (uc)
     return sl_fail(t, sl_url_result(uc), "URL rejected: %s", sl_url_strerror(uc));
-  if (!e->url && !(e->url = sl_calloc(1, sizeof *e->url))) {
+  if (e->url) {
+    sl_url_done(e->url);
+  } else if (!(e->url = sl_malloc(sizeof *e->url))) {
     sl_url_done(&parsed);
     return SL_NOMEM;
   }
-  sl_url_done(e->url);
   *e->url = parsed;
   e->url_generation = io->generation ? io->generation : 1;
   return SL_OK;
@@ -209,6 +217,14 @@ sl_result sl_transfer_take_url(struct transfer *t, struct url *next_own)
   return SL_OK;
 }
 
+/* For CURLINFO_EFFECTIVE_URL. The handle keeps its own URL beyond the transfer. */
+static bool note_url(struct transfer *t, struct slice text)
+{
+  struct info *info = &t->easy->info;
+  info->own_url = t->easy->url && text.p == t->easy->url->text.p;
+  return info->own_url || sl_info_string(&info->effective_url, text);
+}
+
 sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
 {
   const struct io_config *io = &t->easy->set.io;
@@ -222,7 +238,7 @@ sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
     return rc;
   t->port = !redirected && io->port ? io->port : t->url->port.n ? t->url->port_number : t->proto->port;
   t->http.cross_origin = leaves_origin(t);
-  if (!sl_info_string(&t->easy->info.effective_url, t->url->text))
+  if (!note_url(t, t->url->text))
     return SL_NOMEM;
   return choose_credentials(t);
 }
@@ -234,7 +250,7 @@ static sl_result begin(struct transfer *t)
   sl_result rc = trouble ? sl_fail(t, CURLE_FAILED_INIT, "%s", trouble) : parse_url(e, t);
   if (rc) {
     const char *text = e->set.io.url ? e->set.io.url : "";
-    return sl_info_string(&e->info.effective_url, slice_str(text)) ? rc : SL_NOMEM;
+    return note_url(t, slice_str(text)) ? rc : SL_NOMEM;
   }
   t->url = e->url;
   rc = sl_transfer_use_url(t, false);
@@ -546,10 +562,8 @@ static void release(struct transfer *t)
   sl_arena_done(&t->arena);
   sl_buf_done(&t->error);
   t->easy->xfer = NULL;
-  if (m->spare)
-    sl_free(t);
-  else
-    m->spare = t;
+  sl_list_push_front(&m->spares, &t->job.link);
+  m->n_spares++;
 }
 
 static void finish(struct transfer *t, sl_result result)

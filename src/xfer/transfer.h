@@ -98,6 +98,7 @@ struct transfer {
 };
 
 struct transfer *sl_transfer_new(struct multi *m, struct easy *e); /* NULL: out of memory */
+void sl_transfer_drop_spares(struct multi *m, uint32_t most); /* keeps at most so many */
 void sl_transfer_run(struct transfer *t);    /* as far as it goes; may free it */
 /* Makes *next_own the transfer's URL; SL_NOMEM frees it. */
 sl_result sl_transfer_take_url(struct transfer *t, struct url *next_own);

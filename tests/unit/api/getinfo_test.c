@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "tests/test.h"
-#include "xfer/easy.h"
+#include "xfer/header_store.h"
 
 #undef curl_easy_getinfo
 #undef curl_easy_setopt
@@ -207,7 +207,8 @@ TEST(strings)
   REQUIRE(e);
   e->info.effective_url = sl_strdup("http://a/");
   e->info.redirect_url = sl_strdup("http://b/");
-  e->info.content_type = sl_strdup("text/plain");
+  CHECK_INT(sl_header_store_add(e, SLICE_LIT("content-type:  text/plain \r\n"), CURLH_HEADER), SL_OK);
+  CHECK_INT(sl_header_store_add(e, SLICE_LIT("Content-Type: of/proxy\r\n"), CURLH_CONNECT), SL_OK);
   CHECK(string_of(e, CURLINFO_CONTENT_TYPE) == NULL); /* kept from an earlier transfer */
   e->info.has_content_type = true;
   e->info.ftp_entry_path = sl_strdup("/home");
