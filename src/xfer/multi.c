@@ -133,10 +133,12 @@ void sl_multi_leave(struct multi *m)
 /* ---- what the application is told ---- */
 
 /* The handle that a socket callback is given: who uses the descriptor; for a removal who used it; for one that works
- * for several (a name server's) any of them. */
+ * for several (a name server's, DoH's) any of them. */
 static struct easy *whom(struct multi *m, struct watch *w, unsigned want)
 {
   struct easy *e = sl_transfer_easy_of_watch(w);
+  if (e && e->doh)
+    e = NULL; /* a handle that the application has never seen */
   if (!e && !want)
     return w->who;
   if (!e && !sl_list_empty(&m->handles))
