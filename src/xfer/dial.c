@@ -292,7 +292,9 @@ static sl_result target_failed(struct dial *d, sl_result rc)
 /* SOCKS 4 knows IPv4 only. */
 static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4_only, uint16_t port)
 {
-  enum gate_purpose purpose = d->route.pre.set && d->route.proxy.set ? GATE_PROXY : GATE_ORIGIN;
+  enum gate_purpose purpose = d->route.pre.set && d->route.proxy.set ? GATE_PROXY
+                              : d->side                              ? GATE_FTP_DATA
+                                                                     : GATE_ORIGIN;
   int want = v4_only ? AF_INET : family(d->t);
   d->target_known = (want != AF_INET6 && sl_judge_pick(d->t, purpose, a, AF_INET, port, &d->target)) ||
                     (want != AF_INET && sl_judge_pick(d->t, purpose, a, AF_INET6, port, &d->target));

@@ -5,6 +5,7 @@
 #include "loop/scratch.h"
 #include "xfer/body.h"
 #include "xfer/ftp.h"
+#include "xfer/judge.h"
 
 enum { ROUNDS = 32, CONNECT_TIMEOUT_MS = 300000, ACCEPT_TIMEOUT_MS = 60000 };
 
@@ -55,6 +56,8 @@ sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x)
   if (!x->dial) {
     sl_ftp_data_drop(t, x, false);
     rc = data_route(t, &x->f, &route);
+    if (!rc)
+      rc = sl_judge_route(t, &route, GATE_FTP_DATA);
     if (!rc)
       rc = sl_dial_data(t, &route, &x->dial);
   }

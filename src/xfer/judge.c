@@ -88,7 +88,7 @@ static sl_result judge_name(struct transfer *t, enum gate_purpose purpose, struc
   return rc;
 }
 
-static sl_result judge_hops(struct transfer *t, const struct route *r)
+static sl_result judge_hops(struct transfer *t, const struct route *r, enum gate_purpose purpose)
 {
   sl_result rc = SL_OK;
   if (r->pre.set && r->proxy.set && !t->judge->next_hop)
@@ -96,13 +96,13 @@ static sl_result judge_hops(struct transfer *t, const struct route *r)
   if (rc)
     return rc;
   t->judge->next_hop = true;
-  return judge_name(t, t->easy->doh ? GATE_DOH : GATE_ORIGIN, r->to_host, r->to_port);
+  return judge_name(t, purpose, r->to_host, r->to_port);
 }
 
-sl_result sl_judge_route(struct transfer *t, const struct route *r)
+sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_purpose purpose)
 {
-  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, r->to_host);
-  if (t->judged || !(r->proxy.set || r->pre.set) || !sl_gate_guarded(&ask))
+  struct gate_ask ask = sl_transfer_ask(t, purpose, r->to_host);
+  if (!(r->proxy.set || r->pre.set) || !sl_gate_guarded(&ask))
     return SL_OK;
   if (!t->judge) {
     t->judge = sl_calloc(1, sizeof *t->judge);
@@ -111,10 +111,9 @@ sl_result sl_judge_route(struct transfer *t, const struct route *r)
     sl_dns_waiter_init(&t->judge->waiter, resolved, t);
     t->dial_us = t->multi->reactor.now_us; /* CURLOPT_CONNECTTIMEOUT counts from here */
   }
-  sl_result rc = judge_hops(t, r);
+  sl_result rc = judge_hops(t, r, purpose);
   if (rc != SL_WAIT)
     sl_judge_free(t);
-  t->judged = !rc;
   return rc;
 }
 

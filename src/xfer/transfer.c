@@ -321,7 +321,10 @@ static sl_result route(struct transfer *t)
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
-  if ((rc = sl_judge_route(t, &r)) || reuse(t, &r, key, &rc))
+  if (!t->judged && (rc = sl_judge_route(t, &r, t->easy->doh ? GATE_DOH : GATE_ORIGIN)))
+    return rc;
+  t->judged = true;
+  if (reuse(t, &r, key, &rc))
     return rc;
   if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
     rc = sl_altsvc_route(t, &r);
