@@ -125,6 +125,9 @@ const char *sl_tls_version(const struct tls_conn *conn); /* "TLSv1.3" */
 const char *sl_tls_cipher(const struct tls_conn *conn);
 bool sl_tls_resumed(const struct tls_conn *conn);
 /* X509_V_x, also when verification is off; 1 until chain and name have been looked at. */
+/* The "tls-server-end-point" channel binding (RFC 5929 4): its length, 0 when there is none. */
+enum { SL_TLS_END_POINT_MAX = 64 };
+size_t sl_tls_end_point(const struct tls_conn *conn, unsigned char dst[SL_TLS_END_POINT_MAX]);
 long sl_tls_verify_result(const struct tls_conn *conn);
 void *sl_tls_ssl(const struct tls_conn *conn);     /* SSL *, for CURLINFO_TLS_SSL_PTR */
 void *sl_tls_ssl_ctx(const struct tls_conn *conn); /* SSL_CTX *, for CURLINFO_TLS_SESSION */
