@@ -173,19 +173,24 @@ bool sl_gss_complete(const struct gss *g)
   return g->complete;
 }
 
+/* By way of SPNEGO, so that it is the name of whatever mechanism has credentials. */
 sl_result sl_gss_identity(struct buf *out)
 {
   OM_uint32 minor;
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
   gss_name_t name = GSS_C_NO_NAME;
   gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-  if (!available() ||
-      GSS_ERROR(library->inquire_cred(&minor, GSS_C_NO_CREDENTIAL, &name, NULL, NULL, NULL)))
+  gss_OID_set_desc mechanisms = {1, &spnego};
+  if (!available() || GSS_ERROR(library->acquire_cred(&minor, GSS_C_NO_NAME, 0, &mechanisms,
+                                                      GSS_C_INITIATE, &cred, NULL, NULL)))
     return SL_OK;
-  if (name != GSS_C_NO_NAME && !GSS_ERROR(library->display_name(&minor, name, &text, NULL))) {
+  if (!GSS_ERROR(library->inquire_cred(&minor, cred, &name, NULL, NULL, NULL)) &&
+      name != GSS_C_NO_NAME && !GSS_ERROR(library->display_name(&minor, name, &text, NULL))) {
     sl_buf_append(out, text.value, text.length);
     library->release_buffer(&minor, &text);
   }
   if (name != GSS_C_NO_NAME)
     library->release_name(&minor, &name);
+  library->release_cred(&minor, &cred);
   return sl_buf_result(out, CURLE_TOO_LARGE);
 }

@@ -9,7 +9,9 @@
   X(import_name)                                                                                   \
   X(display_name)                                                                                  \
   X(release_name)                                                                                  \
+  X(acquire_cred)                                                                                  \
   X(inquire_cred)                                                                                  \
+  X(release_cred)                                                                                  \
   X(init_sec_context)                                                                              \
   X(delete_sec_context)                                                                            \
   X(display_status)                                                                                \

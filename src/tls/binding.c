@@ -12,7 +12,7 @@ size_t sl_tls_end_point(const struct tls_conn *conn, unsigned char dst[SL_TLS_EN
   X509 *leaf = SSL_get0_peer_certificate(conn->ssl);
   int hash = NID_undef;
   unsigned n = 0;
-  if (!leaf || !X509_get_signature_info(leaf, &hash, NULL, NULL, NULL) || hash == NID_undef)
+  if (!leaf || !X509_get_signature_info(leaf, &hash, NULL, NULL, NULL))
     return 0;
   if (hash == NID_md5 || hash == NID_sha1)
     hash = NID_sha256;

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_SYS_FAKE_GSS_H
 #define TESTS_UNIT_SYS_FAKE_GSS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 static struct {
   const char *user; /* whose tickets there are; NULL: nobody's */
+  bool nameless;    /* but nobody says so */
   int live;
   int asked; /* calls of all functions that could talk to a KDC */
 } fake_gss;
@@ -70,16 +72,40 @@ static OM_uint32 fake_release_name(OM_uint32 *minor, gss_name_t *name)
   return GSS_S_COMPLETE;
 }
 
+static OM_uint32 fake_acquire_cred(OM_uint32 *minor, gss_name_t name, OM_uint32 time,
+                                   gss_OID_set mechanisms, gss_cred_usage_t usage,
+                                   gss_cred_id_t *out_cred, gss_OID_set *mechs_out,
+                                   OM_uint32 *time_out)
+{
+  (void)name, (void)time, (void)mechs_out, (void)time_out;
+  *minor = 0;
+  fake_gss.asked++;
+  if (!fake_gss.user || usage != GSS_C_INITIATE || mechanisms->count != 1)
+    return GSS_S_NO_CRED;
+  fake_gss.live++;
+  *out_cred = (gss_cred_id_t)(void *)strdup(fake_gss.user);
+  return GSS_S_COMPLETE;
+}
+
+static OM_uint32 fake_release_cred(OM_uint32 *minor, gss_cred_id_t *cred)
+{
+  *minor = 0;
+  free((void *)*cred);
+  fake_gss.live--;
+  *cred = GSS_C_NO_CREDENTIAL;
+  return GSS_S_COMPLETE;
+}
+
 static OM_uint32 fake_inquire_cred(OM_uint32 *minor, gss_cred_id_t cred, gss_name_t *out_name,
                                    OM_uint32 *lifetime, gss_cred_usage_t *usage,
                                    gss_OID_set *mechanisms)
 {
-  (void)cred, (void)lifetime, (void)usage, (void)mechanisms;
+  const char *user = (const char *)(void *)cred;
+  (void)lifetime, (void)usage, (void)mechanisms;
   *minor = 0;
-  fake_gss.asked++;
-  if (!fake_gss.user)
-    return GSS_S_NO_CRED;
-  *out_name = fake_name(fake_gss.user, strlen(fake_gss.user));
+  if (fake_gss.nameless)
+    return GSS_S_FAILURE;
+  *out_name = fake_name(user, strlen(user));
   return GSS_S_COMPLETE;
 }
 
@@ -137,8 +163,9 @@ static OM_uint32 fake_display_status(OM_uint32 *minor, OM_uint32 code, int kind,
 }
 
 static const struct gss_library fake_library = {
-    fake_import_name,      fake_display_name,       fake_release_name,   fake_inquire_cred,
-    fake_init_sec_context, fake_delete_sec_context, fake_display_status, fake_release_buffer,
+    fake_import_name,    fake_display_name,   fake_release_name,     fake_acquire_cred,
+    fake_inquire_cred,   fake_release_cred,   fake_init_sec_context, fake_delete_sec_context,
+    fake_display_status, fake_release_buffer,
 };
 
 #endif

@@ -121,6 +121,10 @@ TEST(identity)
   CHECK_INT(sl_gss_identity(&out), SL_OK);
   CHECK_INT(out.n, 0);
   fresh("alice");
+  fake_gss.nameless = true;
+  CHECK_INT(sl_gss_identity(&out), SL_OK);
+  fake_gss.nameless = false;
+  CHECK_INT(out.n, 0);
   out.max = 3;
   CHECK_INT(sl_gss_identity(&out), CURLE_TOO_LARGE);
   finish(NULL);
