@@ -36,7 +36,12 @@ extern "C" {
  * handle's transfers is opened, connected, accepted or reused but for what the policy allows, name
  * servers' included; see "Egress policies" below. Set SLUICEMOPT_POLICY with curl_multi_setopt() for
  * all transfers of a multi handle, and SLUICE_POLICY=FILE in the environment for a process: where
- * there are several policies all of them must allow. */
+ * there are several policies all of them must allow.
+ *
+ * Where a policy is in force there is no CURLAUTH_NEGOTIATE, whatever CURLOPT_HTTPAUTH and
+ * CURLOPT_PROXYAUTH allow: libkrb5 asks its KDC and name servers over sockets of its own, which no
+ * callback and no policy sees. Without a policy it does so when Negotiate's turn has come, and only
+ * then; the transfers of the thread wait for it. */
 #define SLUICEOPT_POLICY ((CURLoption)(CURLOPTTYPE_OBJECTPOINT + 9004))
 #define SLUICEMOPT_POLICY ((CURLMoption)(CURLOPTTYPE_OBJECTPOINT + 9004))
 

@@ -56,6 +56,7 @@ struct http_config {
   uint8_t postredir;      /* CURL_REDIR_POST_* */
   uint8_t altsvc_ctrl;    /* CURLALTSVC_* */
   uint8_t hsts_ctrl;      /* CURLHSTS_* */
+  uint8_t gssapi_delegation; /* CURLGSSAPI_DELEGATION_* */
   uint8_t mime_options;   /* CURLMIMEOPT_* */
   uint8_t ws_options;     /* CURLWS_RAW_MODE, CURLWS_NOAUTOPONG */
   bool cookie_engine;     /* cookies are wanted: COOKIEFILE, COOKIEJAR or COOKIELIST was used */

@@ -33,7 +33,8 @@ struct conn {
   bool used;              /* has served one before */
   bool plain_proxy;       /* requests go to an HTTP proxy in absolute form */
   bool shut;              /* the peer has closed */
-  bool ntlm_done, proxy_ntlm_done; /* it is authenticated: its identity has the credentials in it (lesson 7) */
+  bool auth_done, proxy_auth_done; /* it is authenticated: its identity has the credentials in it (lesson 7) */
+  bool claimed;           /* a Kerberos token went over it: its identity has the user's name in it */
   char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX];
 };
 

@@ -4,15 +4,17 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sys/clock.h"
+#include "sys/gss.h"
 #include "sys/random.h"
 #include "wire/auth_header.h"
 #include "wire/digest.h"
 #include "wire/encode.h"
+#include "xfer/http_negotiate.h"
 #include "xfer/transfer.h"
 
 #define ONE_OF(mask) ((mask) && !((mask) & ((mask)-1)))
 static const uint32_t built = CURLAUTH_BASIC | CURLAUTH_BEARER | CURLAUTH_DIGEST | CURLAUTH_DIGEST_IE | CURLAUTH_NTLM |
-                              CURLAUTH_AWS_SIGV4;
+                              CURLAUTH_NEGOTIATE | CURLAUTH_AWS_SIGV4;
 
 /* Of one peer; the origin's is forgotten when the handle turns to another (lesson 4). */
 struct peer_memory {
@@ -71,12 +73,40 @@ static sl_result remember_origin(struct transfer *t)
   return SL_OK;
 }
 
+static void forget_exchange(struct http_auth *a)
+{
+  struct auth_exchange *x = a->exchange;
+  if (!x)
+    return;
+  sl_ntlm_challenge_done(&x->ntlm);
+  sl_gss_free(x->gss);
+  sl_buf_done(&x->token);
+  sl_free(x);
+  a->exchange = NULL;
+}
+
+struct auth_exchange *sl_auth_exchange(struct http_auth *a)
+{
+  if (!a->exchange)
+    a->exchange = sl_calloc(1, sizeof *a->exchange);
+  return a->exchange;
+}
+
+bool *sl_auth_bound(const struct transfer *t, bool proxy)
+{
+  return proxy ? &t->conn->proxy_auth_done : &t->conn->auth_done;
+}
+
 static void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
 {
   const struct peer_memory *m = memory(t, a);
   bool trusted = t->http.cross_origin && t->easy->set.http->unrestricted_auth;
   uint32_t before = trusted ? a->picked : 0; /* another host that the application trusts gets the same */
-  sl_ntlm_challenge_done(&a->ntlm);
+  forget_exchange(a);
+  if (allowed & CURLAUTH_NEGOTIATE && !sl_negotiate_allowed(t)) {
+    SL_INFOF(t->easy, "No Negotiate: Kerberos opens sockets that the egress policy would not see");
+    allowed &= ~(uint32_t)CURLAUTH_NEGOTIATE;
+  }
   *a = (struct http_auth){.want = allowed & built};
   if (m && m->picked & a->want)
     before = m->picked;
@@ -90,10 +120,13 @@ void sl_auth_init(struct transfer *t)
   uint32_t allowed = 0;
   if (t->user || t->password)
     allowed = set->http->httpauth & ~(uint32_t)CURLAUTH_BEARER;
+  if (!ours) /* the tickets are not what the URL's credentials are about */
+    allowed &= ~(uint32_t)CURLAUTH_NEGOTIATE;
   if (ours && set->http->xoauth2_bearer)
     allowed |= set->http->httpauth & CURLAUTH_BEARER;
   if (ours && set->http->aws_sigv4 && t->user)
     allowed = CURLAUTH_AWS_SIGV4;
+  t->easy->info.httpauth_used = 0;
   if (remember_origin(t)) /* out of memory: what is remembered could be another origin's */
     allowed = 0;
   start(t, &t->http.auth, allowed);
@@ -102,8 +135,8 @@ void sl_auth_init(struct transfer *t)
 
 void sl_auth_done(struct transfer *t)
 {
-  sl_ntlm_challenge_done(&t->http.auth.ntlm);
-  sl_ntlm_challenge_done(&t->http.proxy_auth.ntlm);
+  forget_exchange(&t->http.auth);
+  forget_exchange(&t->http.proxy_auth);
 }
 
 /* ---- requests ---- */
@@ -167,23 +200,23 @@ static sl_result ntlm(struct transfer *t, struct http_auth *a, bool proxy, const
                       struct buf *out)
 {
   unsigned char entropy[SL_NTLM_ENTROPY];
-  bool *bound = proxy ? &t->conn->proxy_ntlm_done : &t->conn->ntlm_done;
+  bool *bound = sl_auth_bound(t, proxy);
   a->multipass = true;
   if (*bound) { /* the connection itself is authenticated */
     a->done = true;
     return SL_OK;
   }
   sl_buf_str(out, "NTLM ");
-  if (a->ntlm_phase != NTLM_TYPE2_RECEIVED) {
-    a->ntlm_phase = NTLM_TYPE1_SENT;
+  if (a->phase != AUTH_RECEIVED) {
+    a->phase = AUTH_SENT;
     a->done = false;
     return sl_ntlm_negotiate(out);
   }
   if (!sl_random_bytes(entropy, sizeof entropy))
     return CURLE_FAILED_INIT;
-  a->ntlm_phase = NTLM_TYPE3_SENT;
+  a->phase = AUTH_OVER;
   a->done = *bound = true;
-  return sl_ntlm_authenticate(&a->ntlm, c->user, c->password, entropy, sl_clock_wall_s(), out);
+  return sl_ntlm_authenticate(&a->exchange->ntlm, c->user, c->password, entropy, sl_clock_wall_s(), out);
 }
 
 static sl_result value(struct transfer *t, struct http_auth *a, bool proxy, struct slice method, struct slice target,
@@ -204,6 +237,8 @@ static sl_result value(struct transfer *t, struct http_auth *a, bool proxy, stru
     return digest(t, a, &c, method, target, out);
   case CURLAUTH_NTLM:
     return ntlm(t, a, proxy, &c, out);
+  case CURLAUTH_NEGOTIATE:
+    return sl_negotiate_request(t, proxy, out);
   default:
     return SL_OK; /* several are possible: the peer has to choose */
   }
@@ -220,10 +255,13 @@ sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, s
     return SL_OK;
   if (!proxy && a->picked == CURLAUTH_AWS_SIGV4) {
     a->done = true;
+    t->easy->info.httpauth_used = CURLAUTH_AWS_SIGV4;
     return sl_auth_sigv4(t, method, dst);
   }
   sl_buf_init(&text, 2 * 1024 * 1024);
   sl_result rc = value(t, a, proxy, method, target, &text);
+  if (ONE_OF(a->picked))
+    *(proxy ? &t->easy->info.proxyauth_used : &t->easy->info.httpauth_used) = (uint16_t)a->picked;
   if (!rc)
     rc = sl_buf_result(&text, CURLE_TOO_LARGE);
   if (!rc && text.n) {
@@ -246,7 +284,7 @@ bool sl_auth_is_probe(const struct transfer *t)
 
 bool sl_auth_needs_same_connection(const struct transfer *t)
 {
-  return t->http.auth.ntlm_phase == NTLM_TYPE2_RECEIVED || t->http.proxy_auth.ntlm_phase == NTLM_TYPE2_RECEIVED;
+  return t->http.auth.phase == AUTH_RECEIVED || t->http.proxy_auth.phase == AUTH_RECEIVED;
 }
 
 /* ---- challenges ---- */
@@ -276,25 +314,36 @@ static sl_result take_digest(struct transfer *t, struct http_auth *a, struct sli
   }
 }
 
-static void take_ntlm(struct transfer *t, struct http_auth *a, bool proxy, struct slice token)
+static sl_result take_ntlm(struct transfer *t, struct http_auth *a, bool proxy, struct slice token)
 {
-  bool *bound = proxy ? &t->conn->proxy_ntlm_done : &t->conn->ntlm_done;
   a->avail |= CURLAUTH_NTLM;
   if (a->picked != CURLAUTH_NTLM)
-    return;
-  *bound = false;
-  if (token.n && a->ntlm_phase == NTLM_TYPE1_SENT) {
-    sl_ntlm_challenge_done(&a->ntlm);
-    if (!sl_ntlm_challenge_parse(token, &a->ntlm)) {
-      a->ntlm_phase = NTLM_TYPE2_RECEIVED;
-      return;
+    return SL_OK;
+  *sl_auth_bound(t, proxy) = false;
+  if (token.n && a->phase == AUTH_SENT) {
+    struct auth_exchange *x = sl_auth_exchange(a);
+    if (!x)
+      return SL_NOMEM;
+    sl_ntlm_challenge_done(&x->ntlm);
+    if (!sl_ntlm_challenge_parse(token, &x->ntlm)) {
+      a->phase = AUTH_RECEIVED;
+      return SL_OK;
     }
-  } else if (!token.n && a->ntlm_phase == NTLM_NONE) {
-    return;
+  } else if (!token.n && a->phase == AUTH_NONE) {
+    return SL_OK;
   }
   SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
-  a->ntlm_phase = NTLM_NONE;
+  a->phase = AUTH_NONE;
   a->problem = true;
+  return SL_OK;
+}
+
+static sl_result take_negotiate(struct transfer *t, struct http_auth *a, bool proxy, struct slice token)
+{
+  a->avail |= CURLAUTH_NEGOTIATE;
+  if (a->picked == CURLAUTH_NEGOTIATE)
+    *sl_auth_bound(t, proxy) = false;
+  return sl_negotiate_challenge(t, proxy, token);
 }
 
 /* A scheme without an exchange: being asked again for what was sent means that it was wrong. */
@@ -317,7 +366,9 @@ sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice text)
     if (sl_text_ieq_str(c.scheme, "Digest"))
       rc = take_digest(t, a, c.params);
     else if (sl_text_ieq_str(c.scheme, "NTLM"))
-      take_ntlm(t, a, proxy, c.token68);
+      rc = take_ntlm(t, a, proxy, c.token68);
+    else if (sl_text_ieq_str(c.scheme, "Negotiate"))
+      rc = take_negotiate(t, a, proxy, c.token68);
     else if (sl_text_ieq_str(c.scheme, "Basic"))
       take_simple(t, a, CURLAUTH_BASIC);
     else if (sl_text_ieq_str(c.scheme, "Bearer"))
@@ -326,11 +377,40 @@ sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice text)
   return rc;
 }
 
+sl_result sl_auth_last_word(struct transfer *t, struct slice text)
+{
+  struct auth_challenge c;
+  sl_result rc = SL_OK;
+  while (!rc && sl_auth_challenge_next(&text, &c))
+    if (c.token68.n && sl_text_ieq_str(c.scheme, "Negotiate"))
+      rc = sl_negotiate_challenge(t, false, c.token68);
+  return rc;
+}
+
+void sl_auth_give_up(struct transfer *t, bool proxy, uint32_t bit)
+{
+  struct http_auth *a = proxy ? &t->http.proxy_auth : &t->http.auth;
+  struct peer_memory *m = memory(t, a);
+  a->want &= ~bit;
+  a->picked = 0;
+  a->done = !a->want; /* with nothing else to try the request goes as it is, body and all */
+  if (m && m->picked == bit)
+    m->picked = 0;
+}
+
 /* The best of what both sides can do. */
 static bool pick(struct transfer *t, struct http_auth *a)
 {
-  static const uint32_t order[] = {CURLAUTH_BEARER, CURLAUTH_DIGEST, CURLAUTH_NTLM, CURLAUTH_BASIC};
+  static const uint32_t order[] = {CURLAUTH_NEGOTIATE, CURLAUTH_BEARER, CURLAUTH_DIGEST, CURLAUTH_NTLM, CURLAUTH_BASIC};
   uint32_t possible = a->avail & a->want;
+  if (a->picked == CURLAUTH_NEGOTIATE && a->phase == AUTH_OVER && a->avail & CURLAUTH_NEGOTIATE) {
+    SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
+    a->problem = true; /* it has had our ticket */
+    return false;
+  }
+  if (a->phase == AUTH_RECEIVED && possible & a->picked)
+    return true; /* in the midst of it */
+  a->phase = AUTH_NONE;
   if (a->avail & CURLAUTH_DIGEST && a->want & CURLAUTH_DIGEST_IE)
     possible |= CURLAUTH_DIGEST;
   a->picked = 0;
@@ -338,7 +418,7 @@ static bool pick(struct transfer *t, struct http_auth *a)
     a->picked = possible & order[i];
   if (a->picked && ONE_OF(a->picked)) {
     struct peer_memory *m = own_memory(t, a);
-    if (m)
+    if (m && !remember_origin(t))
       m->picked = a->picked;
   }
   return a->picked != 0;
@@ -349,6 +429,8 @@ void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
   struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
   bool probe = sl_auth_is_probe(t), again = false;
   *out_again = false;
+  if (status != 407 && p->picked == CURLAUTH_NEGOTIATE && p->phase == AUTH_SENT)
+    t->conn->proxy_auth_done = t->conn->plain_proxy; /* proxies remember it without saying so */
   if (a->problem || p->problem)
     return;
   if (a->want && status == 401)

@@ -1,5 +1,5 @@
 /* HTTP authentication, towards the origin and towards a proxy. RFC 9110 11, RFC 7617 (Basic), RFC 6750 (Bearer),
- * RFC 7616 (Digest), NTLM over HTTP, AWS signatures.
+ * RFC 7616 (Digest), RFC 4559 (Negotiate: http_negotiate.h), NTLM over HTTP, AWS signatures.
  *
  * With one kind allowed it is used from the first request on; with several, the first request goes without and the
  * peer's challenge decides. A request with a body that only serves to fetch a challenge goes with an empty one. */
@@ -15,7 +15,21 @@
 struct transfer;
 struct easy;
 
-enum ntlm_phase { NTLM_NONE, NTLM_TYPE1_SENT, NTLM_TYPE2_RECEIVED, NTLM_TYPE3_SENT };
+/* Of NTLM and Negotiate, whose messages belong together. */
+enum auth_phase {
+  AUTH_NONE,
+  AUTH_SENT,     /* NTLM: type 1 */
+  AUTH_RECEIVED, /* NTLM: type 2; there is something to be sent, on the same connection */
+  AUTH_OVER      /* the last message is out: whatever the peer says is its verdict */
+};
+
+struct auth_exchange {
+  struct ntlm_challenge ntlm;
+  struct gss *gss;  /* Negotiate's context; NULL: none */
+  struct buf token; /* what it has for the peer */
+  int64_t conn_id;  /* where it began */
+  uint8_t legs;     /* tokens sent */
+};
 
 struct http_auth {
   uint32_t want;    /* CURLAUTH_*: what the application allows and can be done */
@@ -24,8 +38,8 @@ struct http_auth {
   bool done;        /* the credentials in the request are final */
   bool multipass;   /* a scheme is in use that needs more than one request */
   bool problem;     /* the peer has refused what we sent */
-  uint8_t ntlm_phase;
-  struct ntlm_challenge ntlm;
+  uint8_t phase;    /* enum auth_phase */
+  struct auth_exchange *exchange; /* NULL: none yet */
 };
 
 /* What a handle remembers of its peers, so that the next transfer need not be challenged again. */
@@ -45,6 +59,13 @@ void sl_auth_after_head(struct transfer *t, int status, bool *out_again);
 bool sl_auth_after_connect(struct transfer *t, int status); /* the same for a proxy's answer to CONNECT */
 /* Is this request only there to fetch a challenge? Then it has no body. */
 bool sl_auth_is_probe(const struct transfer *t);
+/* For the schemes in files of their own. Its exchange, made when it is needed; NULL: out of memory. */
+struct auth_exchange *sl_auth_exchange(struct http_auth *a);
+bool *sl_auth_bound(const struct transfer *t, bool proxy); /* the connection itself is authenticated */
+/* This scheme cannot be: the request goes without, and the peer has to choose among the others. */
+void sl_auth_give_up(struct transfer *t, bool proxy, uint32_t bit);
+/* WWW-Authenticate in a response that is no challenge: a scheme's last word. */
+sl_result sl_auth_last_word(struct transfer *t, struct slice value);
 /* The exchange under way lives on this one connection. */
 bool sl_auth_needs_same_connection(const struct transfer *t);
 

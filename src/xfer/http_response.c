@@ -205,7 +205,15 @@ static sl_result retry_after(struct transfer *t, struct slice value)
 
 static sl_result www_authenticate(struct transfer *t, struct slice value)
 {
-  return t->http.parser.status == 401 ? sl_auth_challenge(t, false, value) : SL_OK;
+  return t->http.parser.status == 401 ? sl_auth_challenge(t, false, value) : sl_auth_last_word(t, value);
+}
+
+/* What servers of Negotiate say, IIS first: the connection stays its user's, or each request needs a token. */
+static sl_result persistent_auth(struct transfer *t, struct slice value)
+{
+  if (t->http.auth.picked == CURLAUTH_NEGOTIATE && t->http.parser.status != 401 && !t->h2 && !t->conn->plain_proxy)
+    t->conn->auth_done = sl_text_ieq_str(value, "true");
+  return SL_OK;
 }
 
 static sl_result proxy_authenticate(struct transfer *t, struct slice value)
@@ -249,6 +257,7 @@ static const struct field fields[] = {
     FIELD("Last-Modified", last_modified),
     FIELD("Content-Range", content_range),
     FIELD("Www-Authenticate", www_authenticate),
+    FIELD("Persistent-Auth", persistent_auth),
     FIELD("Proxy-Authenticate", proxy_authenticate),
     FIELD("Proxy-Connection", proxy_connection),
     FIELD("Retry-After", retry_after),
@@ -265,6 +274,7 @@ static const uint32_t known_lengths =
     LENGTH("Retry-After") |
     LENGTH("Content-Type") |
     LENGTH("Last-Modified") |
+    LENGTH("Persistent-Auth") |
     LENGTH("Content-Length") |
     LENGTH("Content-Encoding") |
     LENGTH("Transfer-Encoding") |

@@ -42,7 +42,7 @@ static struct bundle *bundle_new(struct pool *p, struct slice key)
   return NULL;
 }
 
-bool sl_pool_join(struct pool *p, struct conn *c, struct slice key)
+static bool enter(struct pool *p, struct conn *c, struct slice key)
 {
   struct bundle *b = sl_map_get(&p->bundles, key);
   if (!b)
@@ -51,9 +51,37 @@ bool sl_pool_join(struct pool *p, struct conn *c, struct slice key)
     return false;
   c->bundle = b;
   b->conns++;
+  sl_list_push_back(&b->busy, &c->bundle_link);
+  return true;
+}
+
+static void let_go(struct pool *p, struct bundle *b)
+{
+  if (--b->conns)
+    return;
+  sl_map_remove(&p->bundles, b->key);
+  sl_free(b);
+}
+
+bool sl_pool_join(struct pool *p, struct conn *c, struct slice key)
+{
+  if (!enter(p, c, key))
+    return false;
   p->n_conns++;
   c->id = (int64_t)p->next_id++;
-  sl_list_push_back(&b->busy, &c->bundle_link);
+  return true;
+}
+
+bool sl_pool_move(struct pool *p, struct conn *c, struct slice key)
+{
+  struct bundle *before = c->bundle;
+  sl_list_unlink(&c->bundle_link);
+  if (!enter(p, c, key)) {
+    sl_list_push_back(&before->busy, &c->bundle_link);
+    return false;
+  }
+  c->bundle->only_http1 = before->only_http1;
+  let_go(p, before);
   return true;
 }
 
@@ -84,10 +112,7 @@ void sl_pool_leave(struct pool *p, struct conn *c)
     sl_pool_peer_put(p, c->peer);
     c->peer = NULL;
   }
-  if (--b->conns)
-    return;
-  sl_map_remove(&p->bundles, b->key);
-  sl_free(b);
+  let_go(p, b);
 }
 
 void sl_pool_set_idle(struct pool *p, struct conn *c)

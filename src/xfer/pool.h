@@ -50,6 +50,8 @@ static inline void sl_pool_lock(struct pool *p, void *who, bool on)
 void sl_pool_init(struct pool *p);
 void sl_pool_done(struct pool *p); /* all connections must be gone */
 bool sl_pool_join(struct pool *p, struct conn *c, struct slice key); /* a new, busy connection; false: no memory */
+/* A busy connection gets another identity; false: no memory, it keeps the one that it has. */
+bool sl_pool_move(struct pool *p, struct conn *c, struct slice key);
 void sl_pool_leave(struct pool *p, struct conn *c);                  /* it is going to be freed */
 void sl_pool_set_idle(struct pool *p, struct conn *c);
 void sl_pool_set_busy(struct pool *p, struct conn *c);

@@ -236,13 +236,20 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
     if (r->to_host.p != r->host.p)
       add_text(&k, r->to_host, true);
   }
-  /* NTLM and a login authenticate the connection, not the request: it is its user's alone (lesson 7). */
-  if (t->http.auth.want & CURLAUTH_NTLM || t->proto->login) {
+  /* NTLM, Negotiate and a login authenticate the connection, not the request: it is its user's alone (lesson 7). With a
+   * ticket that went over it the user's name is added: http_negotiate.h. */
+  bool bound = t->http.auth.want && set->http->httpauth & (CURLAUTH_NTLM | CURLAUTH_NEGOTIATE);
+  if (bound || t->proto->login) {
     add_str(&k, t->user);
     add_str(&k, t->password);
   }
   if (t->proto->login)
     add_login(&k, t);
+  if ((bound ? set->http->httpauth | set->proxy->proxyauth : set->proxy->proxyauth) & CURLAUTH_NEGOTIATE) {
+    add(&k, &set->http->gssapi_delegation, 1);
+    add_str(&k, set->http->service_name);
+    add_str(&k, set->proxy->proxy_service_name);
+  }
   add_hop(&k, &r->pre);
   add_hop(&k, &r->proxy);
   add_net(&k, t, r);

@@ -13,6 +13,7 @@
 #include "xfer/ftp.h"
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
+#include "xfer/http_negotiate.h"
 #include "xfer/judge.h"
 #include "xfer/limits.h"
 #include "xfer/netrc_file.h"
@@ -302,6 +303,17 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key, s
   return true;
 }
 
+/* One that belongs to the user whose ticket will be sent. */
+static bool reuse_own(struct transfer *t, const struct route *r, struct slice key, sl_result *out_rc)
+{
+  struct buf own;
+  sl_buf_init(&own, SL_SCRATCH_BYTES);
+  *out_rc = sl_negotiate_key(t, key, &own);
+  bool done = *out_rc || (own.n && reuse(t, r, sl_buf_peek(&own), out_rc));
+  sl_buf_done(&own);
+  return done;
+}
+
 static sl_result route(struct transfer *t)
 {
   struct route r;
@@ -320,11 +332,12 @@ static sl_result route(struct transfer *t)
     return rc;
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
+  t->proxy_host = r.proxy.set ? r.proxy.host : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
   if (!t->judged && (rc = sl_judge_route(t, &r, t->easy->doh ? GATE_DOH : GATE_ORIGIN)))
     return rc;
   t->judged = true;
-  if (reuse(t, &r, key, &rc))
+  if (reuse_own(t, &r, key, &rc) || reuse(t, &r, key, &rc))
     return rc;
   if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
     rc = sl_altsvc_route(t, &r);

@@ -63,7 +63,7 @@ struct transfer {
   struct url *own_url;      /* NULL until a redirect */
   struct slice host;        /* ASCII, an IPv6 address in brackets; of url or in the arena */
   const char *user, *password; /* for the origin, in the arena or the settings'; NULL: none */
-  const char *proxy_user, *proxy_password; /* in the arena; NULL: none */
+  const char *proxy_user, *proxy_password, *proxy_host; /* in the arena; NULL: none */
   const char *referer;      /* to be sent; NULL: none */
   const char *alt_used;     /* "host:port" of the alternative service in use, in the arena; NULL: none */
   uint16_t port;

@@ -98,6 +98,7 @@ TEST(feature_names_and_bits_agree)
       {"HTTPS-proxy", CURL_VERSION_HTTPS_PROXY},
       {"IDN", CURL_VERSION_IDN},
       {"IPv6", CURL_VERSION_IPV6},
+      {"Kerberos", CURL_VERSION_KERBEROS5},
       {"Largefile", CURL_VERSION_LARGEFILE},
       {"libz", CURL_VERSION_LIBZ},
       {"NTLM", CURL_VERSION_NTLM},
