@@ -429,8 +429,6 @@ void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
   struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
   bool probe = sl_auth_is_probe(t), again = false;
   *out_again = false;
-  if (status != 407 && p->picked == CURLAUTH_NEGOTIATE && p->phase == AUTH_SENT)
-    t->conn->proxy_auth_done = t->conn->plain_proxy; /* proxies remember it without saying so */
   if (a->problem || p->problem)
     return;
   if (a->want && status == 401)

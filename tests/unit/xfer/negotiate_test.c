@@ -7,7 +7,7 @@
  *   /more   never has enough                     /away   the same, and closes each time
  *   /both   takes a token or Basic               /free   asks for nothing
  *   /go     redirects to /one at another address
- * As a proxy it takes one token for a connection. */
+ * As a proxy it takes a token for each request. */
 #include <curl/curl.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -91,20 +91,19 @@ static bool accept_it(int fd, const char *more)
 #define DONE "WWW-Authenticate: Negotiate ZG9uZQ==\r\n"
 #define MORE "bW9yZQ=="
 
-static bool as_proxy(int fd, const struct request *r, bool *known)
+static bool as_proxy(int fd, const struct request *r)
 {
-  if (!*r->token && !*known)
-    return peer_say(
-        fd, "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 2\r\n\r\nno");
-  *known = true;
-  return accept_it(fd, "");
+  if (*r->token)
+    return accept_it(fd, "");
+  return peer_say(
+      fd, "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 2\r\n\r\nno");
 }
 
 /* True: the connection stays. */
 static bool serve(int fd, const struct request *r, bool *known)
 {
   if (r->to_proxy)
-    return as_proxy(fd, r, known);
+    return as_proxy(fd, r);
   if (!strcmp(r->path, "/free"))
     return accept_it(fd, "");
   if (!strcmp(r->path, "/go")) {
@@ -472,7 +471,7 @@ TEST(what_getinfo_says)
   curl_easy_cleanup(e);
 }
 
-TEST(a_proxy_remembers_the_connection)
+TEST(a_proxy_gets_a_token_each_time)
 {
   char proxy[64];
   fresh("alice");
@@ -488,7 +487,8 @@ TEST(a_proxy_remembers_the_connection)
   perform(e, 200);
   curl_easy_setopt(e, CURLOPT_PROXY_SERVICE_NAME, "cache");
   perform(e, 200);
-  finish(e, "1:1 alice HTTP@localhost | 1:- | 2:1 bob HTTP@localhost | 3:1 bob cache@localhost");
+  finish(e, "1:1 alice HTTP@localhost | 1:1 alice HTTP@localhost | 2:1 bob HTTP@localhost | 3:1 "
+            "bob cache@localhost");
 }
 
 TEST(memory)
