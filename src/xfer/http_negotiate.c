@@ -14,9 +14,10 @@ enum {
   MAX_LEGS = 10 /* tokens for one request */
 };
 
-bool sl_negotiate_allowed(const struct transfer *t)
+bool sl_negotiate_allowed(struct transfer *t)
 {
-  return !t->easy->set.gate->policy;
+  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, t->host);
+  return !sl_gate_guarded(&ask);
 }
 
 static struct http_auth *auth_of(struct transfer *t, bool proxy)

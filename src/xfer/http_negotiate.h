@@ -11,7 +11,7 @@
 #include "xfer/http_auth.h"
 
 /* Kerberos opens sockets that nobody is asked about: not where an egress policy is in force. */
-bool sl_negotiate_allowed(const struct transfer *t);
+bool sl_negotiate_allowed(struct transfer *t);
 /* Appends "Negotiate TOKEN"; nothing when the connection is authenticated already, or when there is
  * no ticket: then Negotiate is given up for this transfer. */
 sl_result sl_negotiate_request(struct transfer *t, bool proxy, struct buf *out);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "gate/policy.h"
 #include "gate/ledger.h"
 #include "tests/test.h"
 #include "tests/unit/sys/fake_gss.h"
@@ -448,7 +449,7 @@ TEST(an_egress_policy_forbids_it)
   fresh("alice");
   CURL *e = handle("/both", ANY);
   struct gate_config *gate = sl_settings_own(&sl_easy_of(e)->set, SL_TOPIC_GATE);
-  gate->policy = sl_strdup("default allow");
+  REQUIRE(sl_policy_parse(SLICE_LIT("default allow"), &gate->policy, NULL) == SL_OK);
   perform(e, 200);
   finish(e, "1:- | 1:Basic");
   CHECK_INT(fake_gss.asked, 0);
