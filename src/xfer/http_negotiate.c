@@ -80,11 +80,11 @@ static sl_result new_context(struct transfer *t, bool proxy, struct gss **out_gs
 
 /* ---- whose a connection is ---- */
 
-sl_result sl_negotiate_key(const struct transfer *t, struct slice key, struct buf *out_key)
+sl_result sl_negotiate_key(struct transfer *t, struct slice key, struct buf *out_key)
 {
   struct buf name;
   bool proxy = t->http.proxy_auth.picked == CURLAUTH_NEGOTIATE && t->proxy_user;
-  if (!proxy && t->http.auth.picked != CURLAUTH_NEGOTIATE)
+  if ((!proxy && t->http.auth.picked != CURLAUTH_NEGOTIATE) || !sl_negotiate_allowed(t))
     return SL_OK;
   sl_buf_init(&name, MAX_NAME);
   sl_result rc = sl_gss_identity(&name);
@@ -139,6 +139,8 @@ static sl_result begin(struct transfer *t, bool proxy, struct buf *why)
   struct auth_exchange *x = sl_auth_exchange(a);
   if (!x)
     return SL_NOMEM;
+  if (!sl_negotiate_allowed(t)) /* not any more: the policy is younger than the transfer */
+    return CURLE_AUTH_ERROR;
   over(a, AUTH_NONE);
   x->conn_id = t->conn->id;
   sl_buf_init(&x->token, MAX_TOKEN);

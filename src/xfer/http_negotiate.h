@@ -18,6 +18,6 @@ sl_result sl_negotiate_request(struct transfer *t, bool proxy, struct buf *out);
 /* What came behind "Negotiate"; empty when nothing did. */
 sl_result sl_negotiate_challenge(struct transfer *t, bool proxy, struct slice token68);
 /* Appends the user's name to the connection's key when the next request will be the user's. */
-sl_result sl_negotiate_key(const struct transfer *t, struct slice key, struct buf *out_key);
+sl_result sl_negotiate_key(struct transfer *t, struct slice key, struct buf *out_key);
 
 #endif

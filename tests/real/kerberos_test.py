@@ -232,6 +232,17 @@ class Kerberos(Realm):
             self.assertEqual(self.talk(log), ["-", 401, "-", 401, "Basic", 200])
         self.assertTrue(out.endswith("POST 4\nbody"), out)
 
+    def test_not_under_a_policy(self):
+        """Nobody could tell what Kerberos connects to."""
+        policy = self.place.write("policy", "default allow\n")
+        before = (self.place / "kdc.requests").read_text()
+        for arguments, talk in (["--anyauth"], ["-", 401, "Basic", 200]), (["--negotiate"], ["-", 401]):
+            _, log = self.curl(*arguments, "-u", "bob:bob", "--service-name", "web", self.url("/both"),
+                               SLUICE_POLICY=policy)
+            self.assertEqual(self.talk(log), talk)
+            self.assertIn("No Negotiate: ", log)
+        self.assertNotIn("for web/localhost", (self.place / "kdc.requests").read_text()[len(before):])
+
     def test_a_ticket_comes_before_basic(self):
         out, log = self.curl("--anyauth", "-u", "bob:bob", self.url("/both"))
         self.assertEqual(out, "alice@%s GET \n" % REALM)

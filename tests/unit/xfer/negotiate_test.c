@@ -10,16 +10,15 @@
  * As a proxy it takes a token for each request. */
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sluice/sluice.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "gate/policy.h"
 #include "gate/ledger.h"
 #include "tests/test.h"
 #include "tests/unit/sys/fake_gss.h"
 #include "tests/unit/xfer/peer.h"
 #include "wire/encode.h"
-#include "xfer/easy.h"
 
 static struct {
   int fd, port;
@@ -446,13 +445,23 @@ TEST(another_origin_gets_no_ticket)
 /* Kerberos' own sockets are seen by nobody: where all of them must be, it is not asked. */
 TEST(an_egress_policy_forbids_it)
 {
+  static const char text[] = "default allow";
+  struct sluice_policy *policy = NULL;
+  CHECK_INT(sluice_policy_parse(text, strlen(text), &policy, NULL), CURLE_OK);
   fresh("alice");
   CURL *e = handle("/both", ANY);
-  struct gate_config *gate = sl_settings_own(&sl_easy_of(e)->set, SL_TOPIC_GATE);
-  REQUIRE(sl_policy_parse(SLICE_LIT("default allow"), &gate->policy, NULL) == SL_OK);
+  CHECK_INT(curl_easy_setopt(e, SLUICEOPT_POLICY, policy), CURLE_OK);
   perform(e, 200);
   finish(e, "1:- | 1:Basic");
+  fresh("alice");
+  CURLM *m = curl_multi_init();
+  CHECK_INT(curl_multi_setopt(m, SLUICEMOPT_POLICY, policy), CURLM_OK);
+  run(m, handle("/both", ANY));
+  run(m, handle("/one", NEGOTIATE));
+  curl_multi_cleanup(m);
+  CHECK_STR(server.notes, "1:- | 1:Basic | 2:-");
   CHECK_INT(fake_gss.asked, 0);
+  sluice_policy_free(policy);
 }
 
 TEST(what_getinfo_says)
