@@ -84,7 +84,9 @@ sl_result sl_negotiate_key(struct transfer *t, struct slice key, struct buf *out
 {
   struct buf name;
   bool proxy = t->http.proxy_auth.picked == CURLAUTH_NEGOTIATE && t->proxy_user;
-  if ((!proxy && t->http.auth.picked != CURLAUTH_NEGOTIATE) || !sl_negotiate_allowed(t))
+  bool origin =
+      t->http.auth.picked == CURLAUTH_NEGOTIATE && !t->proto->login; /* FTP's is its own */
+  if ((!proxy && !origin) || !sl_negotiate_allowed(t))
     return SL_OK;
   sl_buf_init(&name, MAX_NAME);
   sl_result rc = sl_gss_identity(&name);

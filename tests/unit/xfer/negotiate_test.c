@@ -464,6 +464,17 @@ TEST(an_egress_policy_forbids_it)
   sluice_policy_free(policy);
 }
 
+/* A login of another protocol's is none of Kerberos' business, whatever HTTP may do. */
+TEST(ftp_does_not_come_to_kerberos)
+{
+  fresh("alice");
+  CURL *e = handle("/", NEGOTIATE);
+  curl_easy_setopt(e, CURLOPT_URL, "ftp://127.0.0.1:1/");
+  CHECK_INT(curl_easy_perform(e), CURLE_COULDNT_CONNECT);
+  CHECK_INT(fake_gss.asked, 0);
+  finish(e, "");
+}
+
 TEST(what_getinfo_says)
 {
   long avail = -1, used = -1;
