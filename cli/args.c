@@ -56,7 +56,7 @@ static int take_long(struct args *args, const char *word, const char **out_value
   size_t length = equals ? (size_t)(equals - word) : strlen(word);
   for (int i = 0; i < args->row_count; i++) {
     const struct args_row *row = &args->rows[i];
-    if (strlen(row->name) != length || strncmp(row->name, word, length))
+    if (!row->name || strlen(row->name) != length || strncmp(row->name, word, length))
       continue;
     if (row->argument)
       return take_value(args, i, equals ? equals + 1 : NULL, out_value);
@@ -95,6 +95,10 @@ void args_help(const struct args_row *rows, int row_count, FILE *out)
 {
   for (int i = 0; i < row_count; i++) {
     char names[64];
+    if (!rows[i].name) {
+      fprintf(out, "%s%s\n", i ? "\n" : "", rows[i].help);
+      continue;
+    }
     if (rows[i].letter)
       snprintf(names, sizeof names, "-%c, --%s %s", rows[i].letter, rows[i].name,
                rows[i].argument ? rows[i].argument : "");

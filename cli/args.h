@@ -8,7 +8,7 @@
 
 struct args_row {
   char letter;          /* 0: none */
-  const char *name;     /* without the dashes */
+  const char *name;     /* without the dashes; NULL: a heading in the help, which is its text */
   const char *argument; /* how the help calls it; NULL: it takes none */
   const char *help;     /* further lines after a \n */
 };

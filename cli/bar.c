@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "columns.h"
+
 enum {
   SAMPLE_US = 100 * 1000,
   SMOOTH_US = 2 * 1000 * 1000,
@@ -17,6 +19,7 @@ enum {
   TEXT_COLUMNS = 200, /* of a bar, however wide the terminal */
   LABEL_BYTES = 512,
   NUMBERS_TEXT = 80,
+  NUMBERS_COLUMNS = 39, /* of all of them, so that gauges stand below each other */
   PULSE_US = 100 * 1000
 };
 
@@ -29,8 +32,12 @@ int64_t bar_clock_us(void)
 
 void bar_start(struct bar *bar, const char *label, curl_off_t before, int64_t now_us)
 {
-  *bar = (struct bar){
-      .label = label, .before = before, .began_us = now_us, .sampled_us = now_us, .speed = -1};
+  *bar = (struct bar){.label = label,
+                      .before = before,
+                      .began_us = now_us,
+                      .sampled_us = now_us,
+                      .speed = -1,
+                      .share = -1};
 }
 
 void bar_sample(struct bar *bar, int64_t now_us)
@@ -38,7 +45,8 @@ void bar_sample(struct bar *bar, int64_t now_us)
   int64_t passed_us = now_us - bar->sampled_us;
   if (passed_us < SAMPLE_US)
     return;
-  double speed = (double)(bar->now - bar->sampled) * 1e6 / (double)passed_us;
+  curl_off_t came = bar->now > bar->sampled ? bar->now - bar->sampled : 0; /* less: begun anew */
+  double speed = (double)came * 1e6 / (double)passed_us;
   double weight = (double)passed_us / (double)(passed_us + SMOOTH_US);
   bar->speed = bar->speed < 0 ? speed : bar->speed + (speed - bar->speed) * weight;
   bar->sampled = bar->now;
@@ -79,46 +87,24 @@ const char *bar_elapsed(double seconds, char out[BAR_SIZE])
   return out;
 }
 
-static int columns_of(const char *text)
+double bar_share(const struct bar *bar)
 {
-  int columns = 0;
-  for (; *text; text++)
-    columns += ((unsigned char)*text & 0xc0) != 0x80;
-  return columns;
-}
-
-static const char *skip_columns(const char *text, int columns)
-{
-  while (columns-- > 0 && *text)
-    do {
-      text++;
-    } while (((unsigned char)*text & 0xc0) == 0x80);
-  return text;
-}
-
-/* The label in exactly `columns` columns, of which each character (UTF-8) takes one. A long label
- * loses its start, since names differ at their ends. Returns bytes. */
-static int format_label(const char *label, int columns, char *out, int room)
-{
-  int length = columns_of(label);
-  bool cut = length > columns;
-  const char *shown = cut ? skip_columns(label, length - columns + 2) : label;
-  int used = snprintf(out, (size_t)room, "%s%s%*s", cut ? ".." : "", shown,
-                      cut ? 0 : columns - length, "");
-  return used < room ? used : room - 1;
+  if (bar->total <= 0)
+    return bar->share;
+  double share = (double)(bar->before + bar->now) / (double)(bar->before + bar->total);
+  return share < 1 ? share : 1;
 }
 
 /* [=====>     ], or without a known size a mark that walks to and fro. Returns bytes. */
 static int format_gauge(const struct bar *bar, int columns, int64_t now_us, char *out)
 {
   int inner = columns - 2;
+  double share = bar_share(bar);
   memset(out, ' ', (size_t)columns);
   out[0] = '[';
   out[columns - 1] = ']';
-  if (bar->total > 0) {
-    double part = (double)(bar->before + bar->now) / (double)(bar->before + bar->total);
-    int filled = (int)(part * inner);
-    filled = filled > inner ? inner : filled;
+  if (share >= 0) {
+    int filled = (int)(share * inner);
     memset(out + 1, '=', (size_t)filled);
     if (filled < inner)
       out[1 + filled] = '>';
@@ -129,23 +115,20 @@ static int format_gauge(const struct bar *bar, int columns, int64_t now_us, char
   return columns;
 }
 
-static int percent_of(const struct bar *bar)
-{
-  double part = (double)(bar->before + bar->now) / (double)(bar->before + bar->total);
-  return part < 1 ? (int)(100 * part) : 100;
-}
-
 static void format_numbers(const struct bar *bar, bool all, char out[NUMBERS_TEXT])
 {
   char bytes[BAR_SIZE], speed[BAR_SIZE], left[BAR_SIZE], percent[BAR_SIZE] = "  --";
-  if (bar->total > 0)
-    snprintf(percent, sizeof percent, "%3d%%", percent_of(bar));
+  double share = bar_share(bar);
+  if (share >= 0)
+    snprintf(percent, sizeof percent, "%3d%%", (int)(100 * share));
   bar_size((double)(bar->before + bar->now), bytes);
   bar_size(bar->speed < 0 ? 0 : bar->speed, speed);
   bar_time(bar->total > 0 && bar->speed > 0 ? (double)(bar->total - bar->now) / bar->speed : -1,
            left);
-  if (all)
-    snprintf(out, NUMBERS_TEXT, "%s %9s %9s/s  ETA %5s", percent, bytes, speed, left);
+  if (bar->note)
+    snprintf(out, NUMBERS_TEXT, "%s  %s", percent, bar->note);
+  else if (all)
+    snprintf(out, NUMBERS_TEXT, "%s %9s %9s/s  ETA %7s", percent, bytes, speed, left);
   else
     snprintf(out, NUMBERS_TEXT, "%s %9s", percent, bytes);
 }
@@ -164,8 +147,9 @@ void bar_format(const struct bar *bar, int columns, int64_t now_us, char out[BAR
     snprintf(out, BAR_TEXT, "%.*s", columns > 0 ? columns : 0, numbers);
     return;
   }
-  int used = format_label(bar->label, label, out, LABEL_BYTES);
-  int gauge = columns - label - (int)strlen(numbers) - 2;
+  int used = columns_fit(bar->label, label, out, LABEL_BYTES);
+  int taken = bar->note ? NUMBERS_COLUMNS : (int)strlen(numbers),
+      gauge = columns - label - taken - 2;
   gauge = gauge > GAUGE_MAX ? GAUGE_MAX : gauge;
   if (gauge >= GAUGE_MIN) {
     out[used++] = ' ';

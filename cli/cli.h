@@ -9,8 +9,9 @@
 
 enum {
   CLI_OK = 0,
-  CLI_FAILED = 1, /* a transfer failed, the demonstration differed */
-  CLI_USAGE = 2   /* the command line makes no sense */
+  CLI_FAILED = 1,  /* a transfer failed, the demonstration differed */
+  CLI_USAGE = 2,   /* the command line makes no sense */
+  CLI_MISMATCH = 3 /* a file has not the checksum that it must have */
 };
 
 int get_main(int count, char **words);

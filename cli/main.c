@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "cli.h"
+#include "columns.h"
 
 struct command {
   const char *name, *what;
@@ -120,6 +121,7 @@ static int flush(int status)
 
 int main(int count, char **words)
 {
+  columns_init();
   signal(SIGPIPE, SIG_IGN); /* a reader that has gone away is an error to report, not a death */
   CURLcode code = curl_global_init(CURL_GLOBAL_ALL);
   if (code) {
