@@ -24,6 +24,21 @@ LOCAL = "127.0.0.1"
 VARIABLES_OF_A_USER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ALL_PROXY", "HTTPS_PROXY",
                        "NO_PROXY", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_HOME")
 
+# How each configuration of nginx begins; what follows is in its block `http`, which ends with "}}".
+NGINX_HEAD = """
+daemon off;
+worker_processes 1;
+pid {place}/nginx.pid;
+error_log {place}/error.log info;
+events {{ worker_connections 256; }}
+http {{
+  access_log {place}/access.log;
+  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
+  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
+  root {place}/www;
+  default_type application/octet-stream;
+"""
+
 
 def program(name):
     """Where it is, or the test that asks is skipped: servers live in sbin, which PATH may not have."""

@@ -26,6 +26,11 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 WRONG = "0" * 64
 
 
+def hear_interrupts():
+    """In a program: a shell that starts the tests in its background lets them ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Handler(cli_test.Handler):
     """More ways to answer; /NAME/... with a tag is of one version as long as the server's does not change."""
 
@@ -134,6 +139,7 @@ class Command(cli_test.Command):
         (self.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def start(self, *words, **more):
+        more.setdefault("preexec_fn", hear_interrupts)
         process = subprocess.Popen([SLUICE, "get", *words], cwd=self.folder, stderr=subprocess.PIPE,
                                    env=cli_test.environment(), **more)
         self.addCleanup(process.stderr.close)
@@ -477,18 +483,7 @@ class Interrupted(Command):
 
 
 class Nginx(common.RealTest):
-    CONFIG = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log {place}/access.log;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-  root {place}/www;
-  default_type application/octet-stream;
+    CONFIG = common.NGINX_HEAD + """
   server {{
     listen 127.0.0.1:{plain};
     location /zip/ {{ alias {place}/www/; gzip on; gzip_min_length 1; gzip_types *; }}
@@ -531,7 +526,7 @@ http {{
 
     def test_interrupted_and_continued(self):
         process = subprocess.Popen([SLUICE, "get", self.url + "/slow/big"], cwd=self.folder, env=cli_test.environment(),
-                                   stderr=subprocess.DEVNULL)
+                                   stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts)
         part = self.folder / "big.part"
         until = time.monotonic() + SECONDS
         while not (part.exists() and part.stat().st_size) and time.monotonic() < until:

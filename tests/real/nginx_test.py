@@ -13,18 +13,7 @@ import common
 SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = 100 * 1000 * 1000
 
-CONFIG = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log {place}/access.log;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-  root {place}/www;
-  default_type application/octet-stream;
+CONFIG = common.NGINX_HEAD + """
   ssl_session_cache shared:S:1m;
   ssl_session_tickets on;
   client_max_body_size 50m;

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -117,6 +118,7 @@ class Terminal:
     def take_control():
         """In the program: the terminal is its own, so that it gets the signals of keys and sizes."""
         os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 
     def type(self, keys):
@@ -135,25 +137,24 @@ class Terminal:
         while (left := until - time.monotonic()) > 0:
             if not select.select([self.ours], [], [], left)[0]:
                 break
+            piece = self.whole_piece()
+            if not piece:
+                return False
+            self.output += piece
+            self.screen.feed(piece.decode(errors="replace"))
+        return True
+
+    def whole_piece(self):
+        """All of what was written at once, which may come in several reads; empty at the end."""
+        piece = b""
+        while not piece or select.select([self.ours], [], [], 0.01)[0]:
             try:
-                piece = os.read(self.ours, 65536)
+                piece += os.read(self.ours, 65536)
             except OSError as error:
                 if error.errno != errno.EIO:
                     raise
-                return False
-            self.output += piece
-            # a piece may end inside a character
-            self.screen.feed(piece.decode(errors="replace") if piece[-1] < 0x80 else self.whole(piece))
-        return True
-
-    def whole(self, piece):
-        while True:
-            try:
-                return piece.decode()
-            except UnicodeDecodeError:
-                more = os.read(self.ours, 1)
-                self.output += more
-                piece += more
+                break
+        return piece
 
     def read_until(self, condition, seconds=30):
         until = time.monotonic() + seconds
