@@ -19,8 +19,8 @@ void get_help(void);
 int demo_main(int count, char **words);
 void demo_help(void);
 
-/* Zeroed, and never NULL: without memory the program ends with CLI_FAILED. Not for libcurl's
- * callbacks, which end a transfer, not the program. */
+/* Zeroed, and never NULL: without memory the program ends with CLI_FAILED, from within a callback,
+ * too. What has come of a file stays as its part. */
 void *cli_alloc(size_t count, size_t size);
 void *cli_need(void *p);
 

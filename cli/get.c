@@ -168,7 +168,8 @@ static void abandon_all(struct get *get)
     struct transfer *transfer = &get->transfers[i];
     if (transfer->state == TRANSFER_IDLE)
       continue;
-    screen_line(&get->screen, "sluice: %s: given up", transfer->shown);
+    if (!signals_ended())
+      screen_line(&get->screen, "sluice: %s: given up", transfer->shown);
     curl_multi_remove_handle(get->multi, transfer->easy);
     some |= transfer_abandon(transfer);
     show_settle(&get->show, transfer);

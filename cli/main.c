@@ -46,7 +46,8 @@ static void usage(FILE *out)
   fputs("\n"
         "  sluice COMMAND --help   the options of a command\n"
         "  sluice --version        this program, its protocols and libraries\n\n"
-        "Exit status: 0 all went well, 1 a transfer failed, 2 the command line makes no sense.\n",
+        "Exit status: 0 all went well, 1 a transfer failed, 2 the command line makes no sense,\n"
+        "3 a checksum is wrong.\n",
         out);
 }
 

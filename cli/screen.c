@@ -109,7 +109,7 @@ int screen_begin(struct screen *screen)
   size_of(&columns, &rows);
   screen->bars = 0;
   screen->room = rows - 1 < SCREEN_BARS ? rows - 1 : SCREEN_BARS;
-  return columns - 1; /* the last one would wrap */
+  return columns - 3; /* a ^C that the terminal shows behind the lowest bar must not wrap */
 }
 
 char *screen_bar(struct screen *screen)

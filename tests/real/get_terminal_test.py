@@ -77,10 +77,20 @@ class OnTerminal(Command):
         running.read_until(lambda r: (self.folder / "drip.part").exists() and self.bars(r.screen.lines()))
         running.type(b"\x03")
         self.assertEqual(running.finish(), -signal.SIGINT)
-        *_, given_up, part, last = running.screen.lines()
-        self.assertIn("given up", given_up)
-        self.assertIn("drip.part  holds", part)
-        self.assertIn("--continue", last)
+        part, last = running.screen.lines()
+        self.assertEqual(part, "drip.part  holds what came until then")
+        self.assertEqual(last, "sluice: interrupted; the same command with --continue goes on")
+
+    def test_stopped_for_a_while(self):
+        running = self.begin(*self.slow(2, 1000))
+        running.read_until(lambda r: len(self.bars(r.screen.lines())) == 3)
+        running.process.send_signal(signal.SIGSTOP)
+        running.read(0.2)
+        running.screen.feed("\r\n$ ls\r\na file\r\n")
+        before = running.screen.lines()
+        running.process.send_signal(signal.SIGCONT)
+        self.assertEqual(running.finish(), 0)
+        self.assertEqual(running.screen.lines()[:len(before)], before)
 
 
 if __name__ == "__main__":

@@ -266,6 +266,16 @@ class Versions(Command):
         self.assertIn("is complete", err)
         self.assertEqual((self.files(), self.read("it")), (["it"], CONTENT))
 
+    def test_after_a_sudden_death(self):
+        process = self.start(self.origin.url + "/drip")
+        self.wait_for(lambda: (self.folder / "drip.part").exists() and len(self.read("drip.part")) > 50000)
+        process.kill()
+        process.wait(SECONDS)
+        self.assertEqual(self.files(), ["drip.part", "drip.part.etag"])
+        self.sluice("get", "-C", self.origin.url + "/drip")
+        self.assertIn("If-Range", self.origin.seen[-1][2])
+        self.assertEqual((self.files(), self.read("drip")), (["drip"], CONTENT))
+
     def test_a_weak_tag_is_none(self):
         self.origin.tag = 'W/"one"'
         self.sluice("get", "-o", "it", self.origin.url + "/cuts/1", status=1)
