@@ -160,8 +160,8 @@ static void begin(struct get *get)
   }
 }
 
-/* Those that were left, and how to go on. */
-static void abandon_all(struct get *get)
+/* Those that were left. True: there is something to go on from. */
+static bool abandon_all(struct get *get)
 {
   bool some = false;
   for (int i = 0; i < get->place_count; i++) {
@@ -177,9 +177,7 @@ static void abandon_all(struct get *get)
   if (get->next < get->options->item_count)
     screen_line(&get->screen, "sluice: %d of %d transfers were not begun",
                 get->options->item_count - get->next, get->options->item_count);
-  if (signals_ended())
-    screen_line(&get->screen, "sluice: interrupted; %s",
-                some ? "the same command with --continue goes on" : "nothing was left behind");
+  return some;
 }
 
 static int get_all(const struct get_options *options)
@@ -189,9 +187,11 @@ static int get_all(const struct get_options *options)
   begin(get);
   bool all = run(get);
   show_clear(&get->show);
-  if (!all)
-    abandon_all(get);
+  bool some = !all && abandon_all(get);
   show_report(&get->show);
+  if (signals_ended())
+    screen_line(&get->screen, "sluice: interrupted; %s",
+                some ? "the same command with --continue goes on" : "nothing was left behind");
   for (int i = 0; i < get->place_count; i++)
     transfer_free(&get->transfers[i]);
   curl_multi_cleanup(get->multi); /* closes connections, which is still told of */
