@@ -126,6 +126,14 @@ CURLcode curl_easy_recv(CURL *curl, void *buffer, size_t buflen, size_t *n)
   if (rc)
     return rc;
   *n = 0;
+  if (c->in.n) { /* what came behind the head of a response */
+    *n = buflen < c->in.n ? buflen : c->in.n;
+    memcpy(buffer, c->in.p, *n);
+    sl_buf_drop(&c->in, *n);
+    if (!c->in.n)
+      sl_buf_done(&c->in);
+    return CURLE_OK;
+  }
   sl_result got = sl_stream_read(c->top, buffer, buflen, n);
   return got == SL_WAIT ? CURLE_AGAIN : (CURLcode)got;
 }

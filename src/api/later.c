@@ -20,39 +20,3 @@ CURLcode curl_easy_ssls_import(CURL *curl, const char *session_key, const unsign
   (void)sdata_len;
   return CURLE_NOT_BUILT_IN;
 }
-
-CURLcode curl_ws_recv(CURL *curl, void *buffer, size_t buflen, size_t *recv, const struct curl_ws_frame **meta)
-{
-  (void)curl;
-  (void)buffer;
-  (void)buflen;
-  (void)recv;
-  (void)meta;
-  return CURLE_NOT_BUILT_IN;
-}
-
-CURLcode curl_ws_send(CURL *curl, const void *buffer, size_t buflen, size_t *sent, curl_off_t fragsize,
-                      unsigned int flags)
-{
-  (void)curl;
-  (void)buffer;
-  (void)buflen;
-  (void)sent;
-  (void)fragsize;
-  (void)flags;
-  return CURLE_NOT_BUILT_IN;
-}
-
-CURLcode curl_ws_start_frame(CURL *curl, unsigned int flags, curl_off_t frame_len)
-{
-  (void)curl;
-  (void)flags;
-  (void)frame_len;
-  return CURLE_NOT_BUILT_IN;
-}
-
-const struct curl_ws_frame *curl_ws_meta(CURL *curl)
-{
-  (void)curl;
-  return NULL;
-}

@@ -283,7 +283,8 @@ sl_result sl_conn_keep(struct conn *c, struct slice rest)
     sl_buf_drop(&c->in, c->in.n - rest.n);
   else if (rest.n)
     sl_buf_add(&c->in, rest);
+  sl_result rc = sl_buf_result(&c->in, CURLE_TOO_LARGE);
   if (!c->in.n)
-    sl_buf_done(&c->in);
-  return sl_buf_result(&c->in, CURLE_TOO_LARGE);
+    sl_buf_done(&c->in); /* forgets the error */
+  return rc;
 }

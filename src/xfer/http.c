@@ -13,6 +13,7 @@
 #include "xfer/http2.h"
 #include "xfer/protos.h"
 #include "xfer/transfer.h"
+#include "xfer/ws.h"
 
 enum {
   MAX_HEAD_OUT = 1024 * 1024, /* bytes of a request's head */
@@ -284,6 +285,10 @@ static sl_result informational(struct transfer *t)
   if (status == 101) {
     h->upgraded = true;
     h->close = true;
+    if (sl_ws_is(t)) {
+      sl_result rc = sl_ws_check_answer(t);
+      return rc ? rc : SL_WAIT; /* here as well */
+    }
     sl_http1_body(&h->parser, HTTP1_UNTIL_CLOSE, 0);
     h->head_done = true;
     return SL_OK;
@@ -536,8 +541,8 @@ static sl_result receive(struct transfer *t)
     pending = false;
     sl_result rc = parse(t, &in, &end);
     sl_result kept = sl_conn_keep(t->conn, in);
-    if (rc)
-      return rc;
+    if (rc > 0 || !kept)
+      kept = rc;
     if (kept)
       return kept;
     if (end) {

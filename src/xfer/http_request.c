@@ -8,6 +8,7 @@
 #include "xfer/mime_body.h"
 #include "xfer/protos.h"
 #include "xfer/transfer.h"
+#include "xfer/ws.h"
 
 enum { EXPECT_THRESHOLD = 1024 * 1024 }; /* bytes of body from which on a refusal is worth waiting for */
 
@@ -254,6 +255,8 @@ sl_result sl_http_choose_body(struct transfer *t)
 /* Asked for by the application, or all that this peer has shown. */
 static bool speaks_10(const struct transfer *t)
 {
+  if (sl_ws_is(t))
+    return false;
   return t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0 || t->http.saw_10 ||
          (t->conn && t->conn->http_version == CURL_HTTP_VERSION_1_0);
 }
@@ -446,6 +449,8 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   t->http.h2c_asked = asks_for_http2(t);
   if (t->http.h2c_asked)
     sl_http2_add_upgrade(t, dst);
+  if (sl_ws_is(t) && (rc = sl_ws_add_upgrade(t, dst)) != SL_OK)
+    return rc;
   rc = sl_cookies_request(t, dst);
   if (rc)
     return rc;

@@ -10,6 +10,7 @@
 #include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
 #include "xfer/transfer.h"
+#include "xfer/ws.h"
 
 enum { MAX_SET_COOKIE = 50, MAX_ALT_SVC = 16, MAX_1XX = 100 };
 
@@ -421,6 +422,8 @@ sl_result sl_http_head_end(struct transfer *t)
     h->expect_refused = true; /* RFC 9110 10.1.1: once more, without asking */
     again = true;
   }
+  if (!again && sl_ws_is(t) && !sl_redirect_wanted(t))
+    return sl_ws_refused(t);
   if (!again && is_failure(t)) /* the caller delivers the end of the head first */
     return sl_fail(t, CURLE_HTTP_RETURNED_ERROR, "The requested URL returned error: %d", h->parser.status);
   t->again = again;

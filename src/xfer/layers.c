@@ -12,6 +12,7 @@
 #include "xfer/proxy_pick.h"
 #include "xfer/share.h"
 #include "xfer/transfer.h"
+#include "xfer/ws.h"
 
 static void log_info(void *ctx, const char *text)
 {
@@ -29,7 +30,7 @@ static void log_message(void *ctx, bool out, const char *text, const void *data,
 /* What is offered: RFC 7301. Proxies are spoken to in HTTP/1. */
 static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice out_alpn[2])
 {
-  bool is_http = for_proxy || t->proto->start == sl_proto_http.start;
+  bool is_http = for_proxy || sl_ws_is(t) || t->proto->start == sl_proto_http.start;
   enum http_wish wish = for_proxy ? HTTP_WISH_1 : sl_http2_wish(t);
   size_t n = 0;
   if (!t->easy->set.tls->ssl_enable_alpn || !is_http)
@@ -38,7 +39,7 @@ static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice 
     out_alpn[n++] = SLICE_LIT("h2");
   if (wish == HTTP_WISH_2_ONLY)
     return n;
-  bool old = t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0;
+  bool old = t->easy->set.http->http_version == CURL_HTTP_VERSION_1_0 && !sl_ws_is(t);
   out_alpn[n++] = old ? SLICE_LIT("http/1.0") : SLICE_LIT("http/1.1");
   return n;
 }

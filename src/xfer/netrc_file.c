@@ -37,7 +37,8 @@ static bool printable(const char *s)
 
 static sl_result take(struct transfer *t, const struct netrc_entry *e)
 {
-  bool lines = !(t->proto->bit & (CURLPROTO_HTTP | CURLPROTO_HTTPS)); /* HTTP has them encoded */
+  uint32_t encoded = CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_WS | CURLPROTO_WSS; /* not in lines */
+  bool lines = !(t->proto->bit & encoded);
   if (lines && ((e->login && !printable(e->login)) || (e->password && !printable(e->password))))
     return sl_fail(t, CURLE_READ_ERROR, "control code detected in .netrc credentials");
   bool ok = true;

@@ -170,6 +170,20 @@ sl_result sl_sink_body(struct transfer *t, struct slice data)
   return rc == SL_WAIT ? hold(t, data, false) : rc;
 }
 
+sl_result sl_sink_frame(struct transfer *t, struct slice data)
+{
+  const struct io_config *io = &t->easy->set.io;
+  sl_result rc = call(t, io->writefunction, io->writedata, data);
+  if (rc == SL_WAIT)
+    t->paused |= CURLPAUSE_RECV;
+  if (rc)
+    return rc;
+  t->sink.delivered += (int64_t)data.n;
+  if (io->verbose)
+    sl_easy_debug(t->easy, CURLINFO_DATA_IN, data.p, data.n);
+  return SL_OK;
+}
+
 sl_result sl_sink_end(struct transfer *t)
 {
   struct sink *s = &t->sink;

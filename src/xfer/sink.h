@@ -31,6 +31,8 @@ void sl_sink_reset(struct sink *s); /* the next response */
 sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line kind);
 /* SL_WAIT: the application paused; all of `data` is kept and is offered again by sl_sink_resume(). */
 sl_result sl_sink_body(struct transfer *t, struct slice data);
+/* One call of the write callback, with nothing perhaps. SL_WAIT: not taken; the caller keeps it. */
+sl_result sl_sink_frame(struct transfer *t, struct slice data);
 sl_result sl_sink_end(struct transfer *t);    /* the body is complete: flushes the decoders */
 sl_result sl_sink_resume(struct transfer *t); /* SL_OK: nothing is held any more */
 bool sl_sink_blocked(const struct sink *s);

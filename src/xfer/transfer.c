@@ -288,7 +288,7 @@ static sl_result route_key(struct transfer *t, const struct route *r, struct sli
 /* True: it has a connection, or *out_rc says why it got none. */
 static bool reuse(struct transfer *t, const struct route *r, struct slice key, sl_result *out_rc)
 {
-  if (t->fresh || t->easy->set.net->fresh_connect || !sl_limits_may_reuse(t))
+  if (t->fresh || t->easy->set.net->fresh_connect || t->easy->set.io.connect_only || !sl_limits_may_reuse(t))
     return false;
   t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy);
   if (!t->conn)

@@ -6,6 +6,7 @@
  *   /silent  no answer                              /chunks   five chunks, each in a write of its own
  *   /big     BIG_BODY bytes, byte i is (char)(i * 7)
  *   /idle    "hello\n"; promises to keep the connection, and closes it as soon as it is unused for a moment
+ *   /ws      a WebSocket for who sends PEER_WS_KEY: a ping, "hello", WS_BODY bytes as those of /big, CLOSE
  *
  * Also a port that takes no connection and refuses none: its backlog is full. */
 #ifndef TESTS_UNIT_XFER_PEER_H
@@ -23,7 +24,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FINAL_PAD = 5000, BIG_BODY = 1000000, PEER_IN = 4096, STUCK_MAX = 8 };
+#define PEER_WS_KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+enum { FINAL_PAD = 5000, BIG_BODY = 1000000, PEER_IN = 4096, STUCK_MAX = 8, WS_BODY = 20000 };
 
 struct peer {
   int fd, port;
@@ -125,6 +127,20 @@ static inline bool peer_chunks(int fd)
   return ok;
 }
 
+/* The answer to the key is that of RFC 6455 1.3. */
+static inline void peer_websocket(int fd)
+{
+  static const char start[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+                              "\x89\x01p\x81\x05hello\x82\x7e\x4e\x20";
+  char body[WS_BODY];
+  for (size_t i = 0; i < sizeof body; i++)
+    body[i] = (char)(i * 7);
+  if (peer_send(fd, start, sizeof start - 1) && peer_send(fd, body, sizeof body) &&
+      peer_send(fd, "\x88\x02\x03\xe8", 4))
+    peer_wait_for_close(fd);
+}
+
 /* True: the connection stays. `body` is what was posted. */
 static inline bool peer_serve(int fd, const char *head, const char *body, size_t body_n)
 {
@@ -145,6 +161,10 @@ static inline bool peer_serve(int fd, const char *head, const char *body, size_t
   }
   if (!strncmp(path, "/idle ", 6)) {
     peer_answer(fd, "", "hello\n", 6);
+    return false;
+  }
+  if (!strncmp(path, "/ws ", 4)) {
+    peer_websocket(fd);
     return false;
   }
   if (!strncmp(path, "/part ", 6))
