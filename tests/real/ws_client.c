@@ -268,12 +268,26 @@ static void held(const char *word)
 
 static struct {
   const char *on_data;  /* sent from within the write callback, once */
+  const char *in_parts; /* the same, "SIZE,PIECE" */
+  const char *later;    /* a frame for the read callback when the first data has come */
   const char *frames[FRAMES];
   int n, at;
   size_t frame_at;
   int callbacks, pause_every, close_after, messages, fail_at;
   bool read_pause, quiet;
 } plan;
+
+static void send_parts(void)
+{
+  size_t n = strtoul(plan.in_parts, NULL, 10), piece = strtoul(strchr(plan.in_parts, ',') + 1, NULL, 10), sent;
+  char *p = pattern(n);
+  CURLcode rc = CURLE_OK;
+  for (size_t at = 0; at < n && !rc; at += sent)
+    rc = curl_ws_send(easy, p + at, n - at < piece ? n - at : piece, &sent, at ? 0 : (curl_off_t)n,
+                      CURLWS_OFFSET | (at ? 0 : CURLWS_BINARY));
+  printf("parts %d, then %d\n", rc, curl_ws_send(easy, "!", 1, &sent, 0, CURLWS_TEXT));
+  free(p);
+}
 
 static size_t on_write(char *p, size_t size, size_t n, void *arg)
 {
@@ -307,6 +321,14 @@ static size_t on_write(char *p, size_t size, size_t n, void *arg)
     plan.on_data = NULL;
     free(number);
   }
+  if (plan.in_parts)
+    send_parts();
+  plan.in_parts = NULL;
+  if (plan.later) {
+    plan.frames[plan.n++] = plan.later;
+    curl_easy_pause(easy, CURLPAUSE_CONT);
+  }
+  plan.later = NULL;
   if (meta && !meta->bytesleft && ++plan.messages == plan.close_after) {
     size_t sent;
     printf("close %d\n", curl_ws_send(easy, "\x03\xe8", 2, &sent, 0, CURLWS_CLOSE));
@@ -356,6 +378,10 @@ static void plan_for(const char *word)
   const char *v;
   if ((v = after(word, "reply=")))
     plan.on_data = v;
+  else if ((v = after(word, "parts=")))
+    plan.in_parts = v;
+  else if ((v = after(word, "later=")))
+    plan.later = v;
   else if ((v = after(word, "pause=")))
     plan.pause_every = atoi(v);
   else if ((v = after(word, "close=")))

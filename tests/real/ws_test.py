@@ -515,6 +515,32 @@ class WebSocket(common.RealTest):
         self.assertEqual(frames_of(self.sent), [(True, BINARY, pattern(20000000)), (True, PONG, b"now"),
                                                 (True, TEXT, b"after")])
 
+    def test_what_is_sent_within_a_frame_of_the_reader(self):
+        """The read callback's frame fills the socket; what else there is to send comes behind it, whole."""
+        def function(server, peer, head):
+            peer.sendall(upgrade(head) + frame(TEXT, b"early") + frame(PING, b"now"))
+            time.sleep(0.3)
+            got = b""
+            while len(got) < 14 + 5000000 + 6 + 100 + 6 + 3:
+                got += peer.recv(1 << 20)
+            server.received += got
+            peer.sendall(frame(CLOSE))
+            server.read_all(peer)
+        lines = self.against(function, "run", "frame=bin:5000000", "reply=100", "readpause")
+        self.assertEqual(lines, ['text 0 0 "early"', "sent 0 100", 'close 0 0 ""', "result 0"])
+        self.assertEqual(sorted(frames_of(self.sent)[1:]),
+                         sorted([(True, BINARY, pattern(100)), (True, PONG, b"now"), (True, CLOSE, b"")]))
+        self.assertEqual(frames_of(self.sent)[0], (True, BINARY, pattern(5000000)))
+
+    def test_parts_from_the_callback(self):
+        lines = self.against(says(frame(TEXT, b"x") + frame(CLOSE)), "run", "parts=1000,300")
+        self.assertEqual(lines, ['text 0 0 "x"', "parts 0, then 0", 'close 0 0 ""', "result 0"])
+        self.assertEqual(frames_of(self.sent), [(True, BINARY, pattern(1000)), (True, TEXT, b"!"), (True, CLOSE, b"")])
+
+    def test_a_paused_reader_goes_on(self):
+        lines = self.run_client(self.url("echo"), "run", "frame=text:first", "readpause", "later=text:second", "close=2")
+        self.assertEqual(lines[:2] + lines[-1:], ['text 0 0 "first"', 'text 0 0 "second"', "result 0"])
+
     def test_wrong_use(self):
         both = CURLWS_TEXT | CURLWS_BINARY
         for flags in 0, both, CURLWS_PING | CURLWS_CONT, CURLWS_PING | CURLWS_TEXT, CURLWS_CLOSE | CURLWS_PING, CURLWS_CONT:
