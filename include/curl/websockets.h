@@ -47,7 +47,11 @@ CURL_EXTERN CURLcode curl_ws_recv(CURL *handle, void *buffer, size_t size, size_
 /*
  * Send payload. Without CURLWS_OFFSET it is one frame, and what *out_n leaves over has to be
  * sent again. With it, a first call tells the size of the whole frame in frame_size and
- * following calls pass 0. CURLE_AGAIN: wait until the socket can be written to.
+ * following calls pass 0. CURLE_AGAIN: wait until the socket can be written to, and offer the
+ * same again.
+ *
+ * While a transfer runs, also from its callbacks, all is taken at once and never waited for;
+ * CURLE_AGAIN then says that several megabytes are waiting to be sent already.
  */
 CURL_EXTERN CURLcode curl_ws_send(CURL *handle, const void *buffer, size_t size, size_t *out_n,
                                   curl_off_t frame_size, unsigned int flags);

@@ -4,6 +4,8 @@
 #include "api/guard.h"
 #include "xfer/ws.h"
 
+enum { ALL_FLAGS = CURLWS_PONG * 2 - 1 };
+
 static CURLcode code(sl_result rc)
 {
   return rc == SL_WAIT ? CURLE_AGAIN : (CURLcode)rc;
@@ -44,7 +46,7 @@ CURLcode curl_ws_send(CURL *curl, const void *buffer, size_t buflen, size_t *sen
   struct easy *e = sl_easy_of(curl);
   size_t ignored, *n = sent ? sent : &ignored;
   *n = 0;
-  if (!e || (buflen && !buffer) || buflen > SL_WS_SEND_MAX || fragsize < 0)
+  if (!e || (buflen && !buffer) || fragsize < 0 || flags & ~ALL_FLAGS)
     return CURLE_BAD_FUNCTION_ARGUMENT;
   struct ws *w = e->xfer ? sl_ws_of(e->xfer) : e->last_conn ? sl_ws_of_conn(e->last_conn) : NULL;
   if (!w)
@@ -60,7 +62,7 @@ CURLcode curl_ws_send(CURL *curl, const void *buffer, size_t buflen, size_t *sen
 CURLcode curl_ws_start_frame(CURL *curl, unsigned int flags, curl_off_t frame_len)
 {
   struct easy *e = sl_easy_of(curl);
-  if (!e || frame_len < 0)
+  if (!e || frame_len < 0 || flags & ~ALL_FLAGS)
     return CURLE_BAD_FUNCTION_ARGUMENT;
   if (e->set.http->ws_options & CURLWS_RAW_MODE)
     return CURLE_FAILED_INIT;

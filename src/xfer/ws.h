@@ -18,8 +18,6 @@
 #include "wire/ws_frame.h"
 #include "xfer/transfer.h"
 
-enum { SL_WS_SEND_MAX = 1 << 29 }; /* bytes in one call */
-
 enum ws_sender {
   WS_NOBODY, /* no frame has been begun */
   WS_APP,    /* curl_ws_send() */

@@ -8,7 +8,7 @@
 #include "xfer/body.h"
 #include "xfer/ws.h"
 
-enum { ROUNDS = 32, QUEUE_MAX = 8 * 1024 * 1024, CONTROL = CURLWS_CLOSE | CURLWS_PING | CURLWS_PONG };
+enum { ROUNDS = 32, QUEUE_MAX = 8 * 1024 * 1024, MESSAGE_MAX = 1 << 29, CONTROL = CURLWS_CLOSE | CURLWS_PING | CURLWS_PONG };
 
 /* 0: not now, or no random bytes. */
 static size_t begin(struct ws_encoder *e, unsigned flags, int64_t size, char head[WS_HEAD_MAX])
@@ -155,6 +155,8 @@ sl_result sl_ws_send_queued(struct transfer *t, struct ws *w, struct slice data,
   sl_result rc;
   if (w->send_failed || (w->close_sent && !w->raw))
     return CURLE_SEND_ERROR;
+  if (data.n > MESSAGE_MAX)
+    return CURLE_TOO_LARGE;
   if (w->out.n + w->next.n && (size_t)w->out.n + w->next.n + data.n > QUEUE_MAX) {
     rc = sl_ws_push(w, t->conn->top);
     if (rc)
@@ -322,6 +324,8 @@ sl_result sl_ws_send(struct conn *c, struct ws *w, struct slice data, int64_t si
     return rc;
   if (w->raw)
     return sl_stream_write(c->top, data, out_n);
+  if (w->close_sent)
+    return CURLE_SEND_ERROR; /* 5.5.1 */
   if (!part)
     size = (int64_t)data.n;
   if (w->sender == WS_NOBODY && (!size || kind & CONTROL)) {

@@ -208,7 +208,7 @@ static void interleave(size_t n)
     rc = curl_ws_send(easy, p + at, n - at, &sent, 0, CURLWS_BINARY);
     at += sent;
   } while (!rc && at < n);
-  printf("full: %d %d\n", rc, at < n);
+  printf("full: %d %d, another frame: %d\n", rc, at < n, curl_ws_send(easy, "x", 1, &sent, 0, CURLWS_PING));
   receive();
   rc = send_all(p + at, n - at, SIZE_MAX, 0, CURLWS_BINARY);
   if (rc)

@@ -334,6 +334,20 @@ class WebSocket(common.RealTest):
         self.assertEqual(lines, ['pong 0 0 "p"', 'text 0 0 "str 4 abcd"', "close 0",
                                  "close 0 0 2 other bytes 03 e8", "result 0"])
 
+    # ---- Debian's curl program, which has no options for it but goes where the URL leads ----
+
+    def test_curl_program(self):
+        curl = common.program("curl")
+        done = common.run(curl, "-q", "-sS", self.url("many"), text=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout, b"hello" + pattern(3) + b"onetwothree" + pattern(100000) + b"\x0f\xa1enough")
+        done = common.run(curl, "-q", "-sS", "--cacert", self.place / "ca.pem", "-T", "-", self.url("ask", True),
+                          input=pattern(30000), text=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.stdout[:3] + done.stdout[-2:], b"ask\x03\xe8")
+        said = common.run(curl, "--version").stdout
+        self.assertRegex(said, r"Protocols: .* ws wss\n")
+
     # ---- the handshake ----
 
     def test_head_and_alpn(self):
@@ -511,7 +525,7 @@ class WebSocket(common.RealTest):
             time.sleep(0.3)
             server.read_all(peer)
         lines = self.against(function, "held", "interleave=20000000", "text=after")
-        self.assertEqual(lines, ["result 0", "full: 81 1", 'text "meanwhile"'])
+        self.assertEqual(lines, ["result 0", "full: 81 1, another frame: 43", 'text "meanwhile"'])
         self.assertEqual(frames_of(self.sent), [(True, BINARY, pattern(20000000)), (True, PONG, b"now"),
                                                 (True, TEXT, b"after")])
 
