@@ -268,6 +268,13 @@ void sl_http_first_bytes(struct transfer *t)
     t->easy->info.starttransfer_us = sl_transfer_elapsed(t);
 }
 
+/* CURLOPT_CONNECT_ONLY 2: what follows the head is the application's. (With 1 there is no request.) */
+static bool hands_over(const struct transfer *t)
+{
+  const struct http *h = &t->http;
+  return t->easy->set.io.connect_only && (h->head_done || h->upgraded) && !t->again && !h->ignore_body;
+}
+
 /* After an informational head: the next one follows. */
 static sl_result informational(struct transfer *t)
 {
@@ -287,7 +294,7 @@ static sl_result informational(struct transfer *t)
     h->close = true;
     if (sl_ws_is(t)) {
       sl_result rc = sl_ws_check_answer(t);
-      return rc ? rc : SL_WAIT; /* here as well */
+      return rc ? rc : SL_WAIT;
     }
     sl_http1_body(&h->parser, HTTP1_UNTIL_CLOSE, 0);
     h->head_done = true;
@@ -312,6 +319,8 @@ static sl_result on_head_end(struct transfer *t, struct slice line)
     rc = informational(t);
   else
     h->head_done = true;
+  if (!rc && hands_over(t))
+    rc = SL_WAIT; /* the parser's work is done here as well */
   return delivered ? delivered : rc;
 }
 
@@ -596,6 +605,8 @@ static sl_result http_step(struct transfer *t)
   rc = receive(t);
   if (h->h2c && rc <= 0)
     return sl_http2_upgraded(t);
+  if (rc == SL_WAIT && hands_over(t))
+    return SL_OK;
   if (!rc && (h->upload != HTTP_UP_NONE || h->out.n)) /* answered before all was sent */
     h->close = true;
   return rc;
@@ -630,9 +641,12 @@ static sl_result http_finish(struct transfer *t, sl_result result)
   }
   if (h->location && sl_redirect_wanted(t))
     return sl_redirect_follow(t);
-  if (h->location)
-    return sl_redirect_note(t);
-  return SL_OK;
+  if (hands_over(t)) {
+    t->conn->keep = false;
+    sl_conn_hold(t->conn, t->easy);
+    t->conn = NULL;
+  }
+  return h->location ? sl_redirect_note(t) : SL_OK;
 }
 
 const struct xfer_proto sl_proto_http = {

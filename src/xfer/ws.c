@@ -240,38 +240,27 @@ static sl_result ws_step(struct transfer *t)
     sl_result rc = sl_proto_http.step(t);
     if (rc >= 0 || !w->open)
       return rc;
-    if (t->easy->set.io.connect_only)
-      return SL_OK;
     begin_frames(t, w);
   }
   return frames(t, w);
 }
 
-/* To the application, with what has come behind the handshake. */
-static void hold(struct transfer *t, struct ws *w)
-{
-  struct conn *c = t->conn;
-  t->proto_data = NULL;
-  t->conn = NULL;
-  c->keep = false;
-  c->proto_state = w;
-  c->proto_end = conn_end;
-  sl_conn_hold(c, t->easy);
-}
-
 static sl_result ws_finish(struct transfer *t, sl_result result)
 {
   struct ws *w = of(t);
+  struct conn *c = t->conn;
   bool open = w && w->open;
   sl_result rc = sl_proto_http.finish(t, result); /* a redirect makes it a transfer of another scheme perhaps */
   if (!rc && t->again && !sl_ws_is(t))
     rc = sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "A redirect from WebSocket to \"%s\"", t->proto->scheme);
   else if (!rc && !t->again && !open)
     rc = sl_ws_refused(t);
-  if (!rc && open && t->easy->set.io.connect_only)
-    hold(t, w);
-  else
-    drop(t);
+  if (!rc && open && !t->conn) { /* the application has it: CURLOPT_CONNECT_ONLY */
+    c->proto_state = w;
+    c->proto_end = conn_end;
+    t->proto_data = NULL;
+  }
+  drop(t);
   return rc;
 }
 
