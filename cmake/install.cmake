@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 # What the library says of itself in curl_version_info(); the install test compares.
 set(SLUICE_PROTOCOLS "FILE FTP FTPS HTTP HTTPS TFTP WS WSS")
 set(SLUICE_FEATURES
-  "AsynchDNS GSS-API HSTS HTTP2 HTTPS-proxy IDN IPv6 Kerberos Largefile NTLM PSL SPNEGO SSL UnixSockets alt-svc brotli libz threadsafe zstd")
+  "AsynchDNS GSS-API HSTS HTTP2 HTTPS-proxy IDN IPv6 Kerberos Largefile NTLM PSL SPNEGO SSL SSLS-EXPORT UnixSockets alt-svc brotli libz threadsafe zstd")
 
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Sluice)

@@ -68,6 +68,7 @@ static const struct {
     {"PSL", CURL_VERSION_PSL, true},
     {"SPNEGO", CURL_VERSION_SPNEGO, true},
     {"SSL", CURL_VERSION_SSL, true},
+    {"SSLS-EXPORT", 0, true}, /* known by its name alone */
     {"threadsafe", CURL_VERSION_THREADSAFE, true},
     {"UnixSockets", CURL_VERSION_UNIX_SOCKETS, true},
     {"zstd", CURL_VERSION_ZSTD, true},

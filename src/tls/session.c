@@ -20,7 +20,7 @@ struct tls_session {
   char key[];
 };
 
-enum { SALT_LEN = 32, MAC_LEN = 32, MAX_IMPORT = 64 * 1024 };
+enum { SALT_LEN = 32, MAC_LEN = 32, MAX_IMPORT = 64 * 1024, MAX_IMPORT_KEY = 4096 };
 
 static void session_free(struct tls_session *s)
 {
@@ -39,6 +39,14 @@ static int64_t lifetime_s(const SSL_SESSION *ssl)
   return life_s < TLS_SESSION_AGE ? life_s : TLS_SESSION_AGE;
 }
 
+/* What comes from outside may say any time. */
+static int64_t valid_until_s(const SSL_SESSION *ssl)
+{
+  const int64_t most_s = INT64_MAX - TLS_SESSION_AGE;
+  int64_t time_s = SSL_SESSION_get_time(ssl);
+  return (time_s < 0 ? 0 : time_s < most_s ? time_s : most_s) + lifetime_s(ssl);
+}
+
 static struct tls_session *session_new(SSL_SESSION *ssl, const char *key)
 {
   size_t len = key ? strlen(key) : 0;
@@ -49,7 +57,7 @@ static struct tls_session *session_new(SSL_SESSION *ssl, const char *key)
     memcpy(s->key, key, len);
   sl_list_init(&s->node);
   s->ssl = ssl;
-  s->valid_until_s = (int64_t)SSL_SESSION_get_time(ssl) + lifetime_s(ssl);
+  s->valid_until_s = valid_until_s(ssl);
   return s;
 }
 
@@ -252,17 +260,31 @@ sl_result sl_tls_sessions_export(struct tls_cache *cache, int64_t now_s,
   return result;
 }
 
+/* One session and nothing behind it, that a handshake can be begun with. NULL: it is none. */
+static SSL_SESSION *parse(struct slice data)
+{
+  const unsigned char *at = (const unsigned char *)data.p;
+  SSL_SESSION *ssl = d2i_SSL_SESSION(NULL, &at, (long)data.n);
+  ERR_clear_error();
+  if (!ssl)
+    return NULL;
+  int version = SSL_SESSION_get_protocol_version(ssl);
+  if (at == (const unsigned char *)data.p + data.n && version >= TLS1_VERSION &&
+      version <= TLS1_3_VERSION && SSL_SESSION_get0_cipher(ssl) && SSL_SESSION_is_resumable(ssl))
+    return ssl;
+  SSL_SESSION_free(ssl);
+  return NULL;
+}
+
 sl_result sl_tls_sessions_import(struct tls_cache *cache, const char *key, struct slice mac,
                                  struct slice data, int64_t now_s)
 {
-  const unsigned char *at = (const unsigned char *)data.p;
-  if (!data.n || data.n > MAX_IMPORT || (!key && mac.n != SALT_LEN + MAC_LEN))
+  if (!data.n || data.n > MAX_IMPORT ||
+      (key ? strnlen(key, MAX_IMPORT_KEY) == MAX_IMPORT_KEY : mac.n != SALT_LEN + MAC_LEN))
     return CURLE_BAD_FUNCTION_ARGUMENT;
-  SSL_SESSION *ssl = d2i_SSL_SESSION(NULL, &at, (long)data.n);
-  if (!ssl) {
-    ERR_clear_error();
+  SSL_SESSION *ssl = parse(data);
+  if (!ssl)
     return CURLE_BAD_FUNCTION_ARGUMENT;
-  }
   struct tls_session *s = session_new(ssl, key);
   if (!s) {
     SSL_SESSION_free(ssl);
@@ -272,6 +294,8 @@ sl_result sl_tls_sessions_import(struct tls_cache *cache, const char *key, struc
     s->hashed = true;
     memcpy(s->shmac, mac.p, sizeof s->shmac);
   }
+  if (s->valid_until_s > now_s + TLS_SESSION_AGE)
+    s->valid_until_s = now_s + TLS_SESSION_AGE;
   if (s->valid_until_s <= now_s)
     session_free(s);
   else

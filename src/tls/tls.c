@@ -109,6 +109,9 @@ static sl_result set_session_key(struct tls_conn *conn, const struct tls_params 
   sl_buf_init(&key, MAX_HOST * 4);
   sl_buf_add(&key, peer);
   sl_buf_str(&key, params->for_proxy ? ":proxy:" : ":origin:");
+  sl_buf_str(&key, "OpenSSL/");
+  sl_buf_str(&key, sl_tls_library());
+  sl_buf_char(&key, ':');
   for (size_t i = 0; i < TLS_ID_LEN; i++) {
     sl_buf_char(&key, "0123456789abcdef"[conn->ctx->id[i] >> 4]);
     sl_buf_char(&key, "0123456789abcdef"[conn->ctx->id[i] & 15]);

@@ -62,8 +62,8 @@ void sl_tls_cache_clear(struct tls_cache *cache); /* forgets contexts, CA stores
 
 /* One stored session, for curl_easy_ssls_export(). */
 struct tls_session_info {
-  /* Printable: the caller's session_key and the identity of the configuration, which includes the
-   * state of its files. NULL: it was imported by its hash alone. */
+  /* Printable: the caller's session_key, the library and the identity of the configuration, which
+   * includes the state of its files. NULL: it was imported by its hash alone. */
   const char *key;
   unsigned char shmac[64]; /* a random salt and HMAC-SHA256(salt, key) */
   struct slice data;       /* the session as ASN.1 */
@@ -77,8 +77,8 @@ struct tls_session_info {
 sl_result sl_tls_sessions_export(struct tls_cache *cache, int64_t now_s,
                                  sl_result (*each)(void *ctx, const struct tls_session_info *info),
                                  void *ctx);
-/* By key or, when that is NULL, by shmac. Expired ones are dropped silently; garbage is
- * CURLE_BAD_FUNCTION_ARGUMENT. */
+/* By key or, when that is NULL, by shmac. Expired ones are dropped silently, and none lives longer
+ * than one that a server has given us; garbage is CURLE_BAD_FUNCTION_ARGUMENT. */
 sl_result sl_tls_sessions_import(struct tls_cache *cache, const char *key, struct slice shmac,
                                  struct slice data, int64_t now_s);
 

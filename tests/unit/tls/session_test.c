@@ -382,7 +382,7 @@ TEST(sessions_go_out_and_in)
     CHECK_INT(e.calls, 1);
     CHECK_INT(e.version, TLS1_3_VERSION);
     CHECK(e.valid_until_s > l.params.now_s);
-    CHECK(strncmp(e.key, "example.test:443:origin:", 24) == 0);
+    CHECK(strncmp(e.key, "example.test:443:origin:OpenSSL/3.", 34) == 0);
 
     l.cache = other;
     struct slice mac = slice_of((const char *)e.shmac, sizeof e.shmac);
@@ -456,12 +456,46 @@ TEST(import_takes_no_garbage)
     CHECK_INT(
         sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of((const char *)e.data, n), now_s),
         CURLE_BAD_FUNCTION_ARGUMENT);
+  e.data[e.data_n] = 0; /* something behind it */
+  CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, slice_of((const char *)e.data, e.data_n + 1), now_s),
+            CURLE_BAD_FUNCTION_ARGUMENT);
+  memset(large, 'k', sizeof large - 1);
+  CHECK_INT(sl_tls_sessions_import(cache, large, SLICE_NONE, data_of(&e), now_s), CURLE_BAD_FUNCTION_ARGUMENT);
   CHECK_INT(cache->sessions_n, 0);
   CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, data_of(&e), now_s + 90000), SL_OK);
   CHECK_INT(cache->sessions_n, 0); /* too old */
   CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, data_of(&e), now_s), SL_OK);
   CHECK_INT(cache->sessions_n, 1);
   sl_tls_cache_free(cache);
+}
+
+/* Who stores sessions cannot make them live for ever. */
+TEST(imported_times_are_bounded)
+{
+  static const long times[] = {LONG_MAX, LONG_MAX - 10, 1L << 40, -1, LONG_MIN};
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    struct tls_cache *cache = sl_tls_cache_new();
+    static struct exported e;
+    struct link l;
+    link_init(&l, cache);
+    CHECK_INT(round_trip(&l), 0);
+    CHECK_INT(sl_tls_sessions_export(cache, l.params.now_s, take, &e), SL_OK);
+    sl_tls_cache_clear(cache);
+    const unsigned char *at = e.data;
+    unsigned char *to = e.data;
+    SSL_SESSION *s = d2i_SSL_SESSION(NULL, &at, (long)e.data_n);
+    REQUIRE(s);
+    SSL_SESSION_set_time(s, times[i]);
+    e.data_n = (size_t)i2d_SSL_SESSION(s, &to);
+    SSL_SESSION_free(s);
+    CHECK_INT(sl_tls_sessions_import(cache, "key", SLICE_NONE, data_of(&e), l.params.now_s), SL_OK);
+    CHECK_INT(cache->sessions_n, times[i] > 0);
+    e.valid_until_s = 0;
+    CHECK_INT(sl_tls_sessions_export(cache, l.params.now_s, take, &e), SL_OK);
+    CHECK_INT(e.valid_until_s, times[i] > 0 ? l.params.now_s + TLS_SESSION_AGE : 0);
+    link_done(&l);
+    sl_tls_cache_free(cache);
+  }
 }
 
 TEST(out_and_in_survive_every_failing_allocation)
