@@ -309,6 +309,8 @@ static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t n
     return NGHTTP2_ERR_DEFERRED;
   }
   *flags = NGHTTP2_DATA_FLAG_NO_COPY | (end ? (uint32_t)NGHTTP2_DATA_FLAG_EOF : 0);
+  if (x->trailers)
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
   s->idle_frames = 0;
   return (ssize_t)got;
 }
@@ -453,30 +455,55 @@ sl_result sl_h2_receive(struct h2_session *s, char *scratch, size_t cap)
 
 /* ---- exchanges ---- */
 
+enum { FEW = 32 };
+
+/* NULL: out of memory. What is not `few` is to be freed. */
+static nghttp2_nv *pairs(nghttp2_nv few[FEW], const struct h2_field *fields, size_t n)
+{
+  nghttp2_nv *nv = n <= FEW ? few : sl_malloc(n * sizeof *nv);
+  for (size_t i = 0; nv && i < n; i++)
+    nv[i] = (nghttp2_nv){(uint8_t *)(uintptr_t)fields[i].name.p, (uint8_t *)(uintptr_t)fields[i].value.p,
+                         fields[i].name.n, fields[i].value.n,
+                         fields[i].never_index ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE};
+  return nv;
+}
+
+static sl_result submitted(int rc)
+{
+  return rc >= 0 ? SL_OK : rc == NGHTTP2_ERR_NOMEM ? SL_NOMEM : HTTP2_ERROR;
+}
+
 sl_result sl_h2_submit(struct h2_session *s, struct h2_exchange *x, const struct h2_field *fields, size_t n,
                        bool has_body, unsigned weight)
 {
-  enum { FEW = 32 };
-  nghttp2_nv few[FEW], *nv = n <= FEW ? few : sl_malloc(n * sizeof *nv);
+  nghttp2_nv few[FEW], *nv = pairs(few, fields, n);
   nghttp2_data_provider body = {.read_callback = read_body};
   nghttp2_priority_spec pri;
   if (!nv)
     return SL_NOMEM;
-  for (size_t i = 0; i < n; i++)
-    nv[i] = (nghttp2_nv){(uint8_t *)(uintptr_t)fields[i].name.p, (uint8_t *)(uintptr_t)fields[i].value.p,
-                         fields[i].name.n, fields[i].value.n,
-                         fields[i].never_index ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE};
   if (weight)
     nghttp2_priority_spec_init(&pri, 0, (int32_t)weight, 0);
   int32_t id = nghttp2_submit_request(s->ng, weight ? &pri : NULL, nv, n, has_body ? &body : NULL, x);
   if (nv != few)
     sl_free(nv);
   if (id < 0)
-    return id == NGHTTP2_ERR_NOMEM ? SL_NOMEM : HTTP2_ERROR;
+    return submitted(id);
   x->session = s;
   x->id = id;
   s->n_open++;
   return SL_OK;
+}
+
+sl_result sl_h2_trailers(struct h2_exchange *x, const struct h2_field *fields, size_t n)
+{
+  nghttp2_nv few[FEW], *nv = pairs(few, fields, n);
+  if (!nv)
+    return SL_NOMEM;
+  sl_result rc = submitted(nghttp2_submit_trailer(x->session->ng, x->id, nv, n));
+  if (nv != few)
+    sl_free(nv);
+  x->trailers = !rc;
+  return rc;
 }
 
 void sl_h2_detach(struct h2_exchange *x, uint32_t code)
@@ -572,7 +599,7 @@ sl_result sl_h2_upgrade(struct h2_session *s, bool head_request, struct h2_excha
   /* Our own settings have been told already, in the request; nghttp2 sends them once more as it must. */
   int rc = nghttp2_session_upgrade2(s->ng, none, 0, head_request, x);
   if (rc)
-    return rc == NGHTTP2_ERR_NOMEM ? SL_NOMEM : HTTP2_ERROR;
+    return submitted(rc);
   x->session = s;
   x->id = 1;
   s->n_open++;

@@ -51,6 +51,7 @@ struct h2_exchange {
   bool too_large;             /* it was closed because its head was */
   bool slow;                  /* set by the owner: keeps the first window */
   bool deferred;              /* body() said SL_WAIT: sl_h2_resume() */
+  bool trailers;              /* fields follow the body */
 };
 
 /* What a promised response would answer: valid during the call. */
@@ -89,6 +90,8 @@ sl_result sl_h2_upgrade(struct h2_session *s, bool head_request, struct h2_excha
 /* Pseudo fields first. weight: 0, or 1-256. */
 sl_result sl_h2_submit(struct h2_session *s, struct h2_exchange *x, const struct h2_field *fields, size_t n,
                        bool has_body, unsigned weight);
+/* Fields that follow the body; in the call of body() that ends it. */
+sl_result sl_h2_trailers(struct h2_exchange *x, const struct h2_field *fields, size_t n);
 void sl_h2_detach(struct h2_exchange *x, uint32_t code); /* resets the stream if it is not over; no ops follow */
 void sl_h2_resume(struct h2_exchange *x);                /* body() has something now */
 void sl_h2_consume(struct h2_exchange *x, size_t n);     /* bytes of data() were taken */

@@ -68,7 +68,8 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst);
 bool sl_http_custom(const struct transfer *t, const char *name, struct slice *out_value);
 const char *sl_http_method_word(const struct transfer *t);
 sl_result sl_http_choose_body(struct transfer *t);
-/* The last chunk and the trailer fields that CURLOPT_TRAILERFUNCTION gives. */
+/* The lines of the trailer fields that CURLOPT_TRAILERFUNCTION gives; the last chunk with them. */
+sl_result sl_http_trailer_fields(struct transfer *t, struct buf *dst);
 sl_result sl_http_trailers(struct transfer *t, struct buf *dst);
 
 /* http_response.c */

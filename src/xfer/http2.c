@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "loop/scratch.h"
+#include "proto/h2_head.h"
 #include "proto/h2_session.h"
 #include "wire/encode.h"
 #include "xfer/http2_exchange.h"
@@ -15,6 +16,7 @@
 enum {
   MAX_QUEUE = H2_WINDOW + 2 * H2_MAX_HEAD, /* of a paused transfer: what its window lets in, and heads */
   MAX_LINE = HTTP1_MAX_LINE + 256,
+  MAX_TRAILERS = 256 * 1024,
   MAX_RETRIES = 5,
   SPARES = 16 /* exchanges kept for the next ones */
 };
@@ -224,6 +226,28 @@ static void on_ended(struct h2_exchange *hx)
   sl_transfer_wake(of(hx)->t);
 }
 
+/* Where HTTP/1 has chunks: a body whose length is not known. */
+static sl_result add_trailers(struct transfer *t)
+{
+  struct h2_head h;
+  struct buf text;
+  if (!t->http.chunked_up || !t->easy->set.http->trailerfunction)
+    return SL_OK;
+  sl_buf_init(&text, MAX_TRAILERS);
+  bool was_running = t->running;
+  t->running = true;
+  sl_result rc = sl_http_trailer_fields(t, &text);
+  t->running = was_running;
+  if (!rc)
+    rc = sl_h2_head_take(&h, H2_HEAD_TRAILERS, SLICE_NONE, sl_buf_peek(&text));
+  if (!rc) {
+    rc = h.n ? sl_h2_trailers(&t->h2->x, h.fields, h.n) : SL_OK;
+    sl_h2_head_done(&h);
+  }
+  sl_buf_done(&text);
+  return rc;
+}
+
 static sl_result on_body(struct h2_exchange *hx, char *dst, size_t cap, size_t *out_n, bool *out_end)
 {
   struct exchange *x = of(hx);
@@ -253,6 +277,11 @@ static sl_result on_body(struct h2_exchange *hx, char *dst, size_t cap, size_t *
   if (sl_progress_wanted(t))
     sl_transfer_wake(t);
   if (t->source.eof || !*out_n) {
+    rc = add_trailers(t);
+    if (rc) {
+      give_up(x, rc);
+      return rc;
+    }
     *out_end = true;
     t->http.upload = HTTP_UP_NONE;
     t->easy->info.posttransfer_us = sl_transfer_elapsed(t);
@@ -560,6 +589,19 @@ sl_result sl_http2_wait(struct transfer *t, struct slice key)
 
 /* ---- a transfer's part ---- */
 
+static sl_result submit_head(struct transfer *t, struct slice text)
+{
+  struct h2_head h;
+  struct exchange *x = t->h2;
+  sl_result rc = sl_h2_head_take(&h, H2_HEAD_REQUEST, slice_str(t->proto->tls ? "https" : "http"), text);
+  if (rc)
+    return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "Too many request headers") : rc;
+  rc = sl_h2_submit(x->h->session, &x->x, h.fields, h.n, t->http.upload == HTTP_UP_BODY,
+                    t->easy->set.http->stream_weight);
+  sl_h2_head_done(&h);
+  return rc == CURLE_HTTP2 ? sl_fail(t, rc, "The request cannot be sent over HTTP/2") : rc;
+}
+
 static sl_result submit(struct transfer *t)
 {
   struct exchange *x = t->h2;
@@ -575,7 +617,7 @@ static sl_result submit(struct transfer *t)
     head = h->out;
   }
   if (!rc)
-    rc = sl_http2_head_submit(t, sl_buf_peek(&head));
+    rc = submit_head(t, sl_buf_peek(&head));
   if (!rc) {
     h->head_sent = true;
     t->easy->info.request_size += head.n;

@@ -1,4 +1,4 @@
-/* The inside of HTTP/2 connections, for the files http2*.c alone; and the request's head as HTTP/2 fields. */
+/* The inside of HTTP/2 connections, for the files http2*.c alone. */
 #ifndef SL_XFER_HTTP2_EXCHANGE_H
 #define SL_XFER_HTTP2_EXCHANGE_H
 
@@ -38,8 +38,5 @@ struct http2 {
   bool served;            /* some request has had an answer */
   bool last;              /* no more transfers, then close */
 };
-
-/* Takes the text of an HTTP/1 head apart (RFC 9113 8.3.1, 8.2.2) and submits it. */
-sl_result sl_http2_head_submit(struct transfer *t, struct slice text);
 
 #endif

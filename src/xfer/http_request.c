@@ -464,29 +464,35 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   return sl_buf_result(dst, CURLE_TOO_LARGE);
 }
 
-sl_result sl_http_trailers(struct transfer *t, struct buf *dst)
+sl_result sl_http_trailer_fields(struct transfer *t, struct buf *dst)
 {
   const struct http_config *c = t->easy->set.http;
   struct curl_slist *list = NULL;
   struct slice name, value;
   char mark;
-  sl_buf_str(dst, "0\r\n");
-  if (c->trailerfunction) {
-    t->multi->callback_depth++;
-    int rc = c->trailerfunction(&list, c->trailerdata);
-    t->multi->callback_depth--;
-    if (rc != CURL_TRAILERFUNC_OK) {
-      curl_slist_free_all(list);
-      return sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "operation aborted by trailing headers callback");
+  if (!c->trailerfunction)
+    return SL_OK;
+  t->multi->callback_depth++;
+  int rc = c->trailerfunction(&list, c->trailerdata);
+  t->multi->callback_depth--;
+  for (const struct curl_slist *l = rc == CURL_TRAILERFUNC_OK ? list : NULL; l; l = l->next) {
+    if (custom_name(l->data, &name, &value, &mark) && mark == ':') {
+      sl_buf_str(dst, l->data);
+      sl_buf_str(dst, "\r\n");
+    } else {
+      SL_INFOF(t->easy, "Malformatted trailing header, skipping trailer");
     }
   }
-  for (const struct curl_slist *l = list; l; l = l->next) {
-    if (!custom_name(l->data, &name, &value, &mark) || mark != ':')
-      continue; /* a malformed trailer is left out */
-    sl_buf_str(dst, l->data);
-    sl_buf_str(dst, "\r\n");
-  }
   curl_slist_free_all(list);
-  sl_buf_str(dst, "\r\n");
+  if (rc != CURL_TRAILERFUNC_OK)
+    return sl_fail(t, CURLE_ABORTED_BY_CALLBACK, "operation aborted by trailing headers callback");
   return sl_buf_result(dst, CURLE_TOO_LARGE);
+}
+
+sl_result sl_http_trailers(struct transfer *t, struct buf *dst)
+{
+  sl_buf_str(dst, "0\r\n");
+  sl_result rc = sl_http_trailer_fields(t, dst);
+  sl_buf_str(dst, "\r\n");
+  return rc ? rc : sl_buf_result(dst, CURLE_TOO_LARGE);
 }

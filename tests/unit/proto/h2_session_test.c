@@ -65,6 +65,7 @@ struct asked {
   size_t upload;      /* bytes of 'u' still to be sent */
   size_t upload_part; /* then SL_WAIT; 0: never */
   bool hold;          /* does not consume */
+  bool sums;          /* sends a trailer */
   int ended;
 };
 
@@ -118,7 +119,7 @@ static sl_result on_body(struct h2_exchange *x, char *dst, size_t cap, size_t *o
   a->upload -= n;
   *out_n = n;
   *out_end = !a->upload;
-  return SL_OK;
+  return *out_end && a->sums ? sl_h2_trailers(x, &(struct h2_field){SLICE_LIT("X-Sum"), SLICE_LIT("7"), false}, 1) : SL_OK;
 }
 
 static struct asked *promised;
@@ -427,6 +428,26 @@ TEST(an_upload_that_pauses_goes_on_when_resumed)
   CHECK(a.x.ended);
   asked_done(&a);
   world_done(&w);
+}
+
+TEST(trailers_follow_an_upload)
+{
+  for (size_t n = 0; n < 200000; n += 100000) { /* an empty body may have some, too */
+    struct world w;
+    struct asked a;
+    REQUIRE(world_init(&w, true));
+    asked_init(&a);
+    a.upload = n;
+    a.sums = true;
+    CHECK_INT(sl_h2_submit(w.h2, &a.x, get, GET_N, true, 0), SL_OK);
+    CHECK_INT(talk(&w, 20), SL_OK);
+    CHECK_INT(w.uploaded, n);
+    CHECK_INT(w.requests, 1);
+    CHECK_STR(w.order, ":method :path :scheme :authority user-agent x-sum ");
+    CHECK(a.x.ended);
+    asked_done(&a);
+    world_done(&w);
+  }
 }
 
 TEST(what_the_socket_does_not_take_is_kept_and_waited_for)
@@ -795,7 +816,9 @@ static sl_result whole_talk(void)
   sl_result rc = SL_NOMEM;
   if (world_init(&w, true)) {
     w.body_size = 100000;
-    rc = ask(&w, &a, false);
+    rc = ask(&w, &a, true);
+    a.upload = 100;
+    a.sums = true;
     if (!rc)
       rc = talk(&w, 20);
     if (!rc && !(a.x.ended && a.body.n == 100000))

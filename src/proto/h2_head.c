@@ -1,19 +1,12 @@
-/* A request's head as HTTP/2 fields. The head is built as text, for all versions alike (http_request.c), so that the
- * same options have the same effect; here its lines become fields, without those that are about one connection.
- * RFC 9113 8.2.2, 8.3.1. */
-#include "xfer/http2_exchange.h"
+/* See h2_head.h. */
+#include "proto/h2_head.h"
+
+#include <curl/curl.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "xfer/transfer.h"
 
-enum { FEW_FIELDS = 48, MAX_FIELDS = 8192, SHORT_COOKIE = 20 };
-
-struct head {
-  struct h2_field *fields;
-  size_t n, cap;
-  struct slice authority;
-};
+enum { MAX_FIELDS = 8192, SHORT_COOKIE = 20, PSEUDO = 4 };
 
 static bool is_of_the_connection(struct slice name, struct slice value)
 {
@@ -35,7 +28,7 @@ static bool is_secret(struct slice name, struct slice value)
   return sl_text_ieq_str(name, "authorization") || sl_text_ieq_str(name, "proxy-authorization");
 }
 
-static void add_line(struct head *h, struct slice line)
+static void add_line(struct h2_head *h, struct slice line)
 {
   size_t colon = slice_find(line, ':');
   if (!colon || colon == line.n || h->n == h->cap)
@@ -67,42 +60,61 @@ static void request_line(struct slice line, struct slice *out_method, struct sli
   *out_target = last > first + 1 ? slice_of(line.p + first + 1, last - first - 2) : SLICE_NONE;
 }
 
-static void fill(struct transfer *t, struct head *h, struct slice text)
+static void add_lines(struct h2_head *h, struct slice text)
 {
-  size_t end = slice_find(text, '\n');
-  struct slice method, target, line;
-  request_line(sl_text_trim(slice_head(text, end)), &method, &target);
-  h->n = 4;
-  h->fields[0] = (struct h2_field){SLICE_LIT(":method"), method, false};
-  h->fields[1] = (struct h2_field){SLICE_LIT(":path"), target, false};
-  h->fields[2] = (struct h2_field){SLICE_LIT(":scheme"), t->proto->tls ? SLICE_LIT("https") : SLICE_LIT("http"), false};
-  for (text = slice_from(text, end + 1); text.n; text = slice_from(text, end + 1)) {
-    end = slice_find(text, '\n');
-    line = slice_head(text, end);
+  while (text.n) {
+    size_t end = slice_find(text, '\n');
+    struct slice line = slice_head(text, end);
     while (line.n && line.p[line.n - 1] == '\r')
       line.n--;
     add_line(h, line);
-  }
-  h->fields[3] = (struct h2_field){SLICE_LIT(":authority"), h->authority, false};
-  if (!h->authority.p) { /* the application wants no Host */
-    memmove(h->fields + 3, h->fields + 4, (h->n - 4) * sizeof *h->fields);
-    h->n--;
+    text = slice_from(text, end + 1);
   }
 }
 
-sl_result sl_http2_head_submit(struct transfer *t, struct slice text)
+/* Pseudo fields first: their places are kept until the lines have said what the authority is. */
+static void fill(struct h2_head *h, enum h2_head_kind kind, struct slice scheme, struct slice text)
 {
-  struct h2_field few[FEW_FIELDS];
-  struct head h = {.fields = few, .cap = count_lines(text) + 4};
-  struct exchange *x = t->h2;
-  if (h.cap > MAX_FIELDS)
-    return sl_fail(t, CURLE_TOO_LARGE, "Too many request headers");
-  if (h.cap > FEW_FIELDS && !(h.fields = sl_malloc(h.cap * sizeof *h.fields)))
+  struct h2_field pseudo[PSEUDO];
+  struct slice method, target;
+  size_t end = slice_find(text, '\n'), n = 0;
+  request_line(sl_text_trim(slice_head(text, end)), &method, &target);
+  h->n = PSEUDO;
+  add_lines(h, slice_from(text, end + 1));
+  pseudo[n++] = (struct h2_field){SLICE_LIT(":method"), method, false};
+  if (kind == H2_HEAD_CONNECT) {
+    h->authority = target;
+  } else {
+    pseudo[n++] = (struct h2_field){SLICE_LIT(":path"), target, false};
+    pseudo[n++] = (struct h2_field){SLICE_LIT(":scheme"), scheme, false};
+  }
+  if (h->authority.p) /* else the application wants no Host */
+    pseudo[n++] = (struct h2_field){SLICE_LIT(":authority"), h->authority, false};
+  if (n < PSEUDO)
+    memmove(h->fields + n, h->fields + PSEUDO, (h->n - PSEUDO) * sizeof *h->fields);
+  h->n -= PSEUDO - n;
+  memcpy(h->fields, pseudo, n * sizeof *pseudo);
+}
+
+sl_result sl_h2_head_take(struct h2_head *h, enum h2_head_kind kind, struct slice scheme, struct slice text)
+{
+  h->fields = h->few;
+  h->n = 0;
+  h->cap = count_lines(text) + PSEUDO;
+  h->authority = SLICE_NONE;
+  if (h->cap > MAX_FIELDS)
+    return CURLE_TOO_LARGE;
+  if (h->cap > H2_HEAD_FEW && !(h->fields = sl_malloc(h->cap * sizeof *h->fields)))
     return SL_NOMEM;
-  fill(t, &h, text);
-  sl_result rc = sl_h2_submit(x->h->session, &x->x, h.fields, h.n, t->http.upload == HTTP_UP_BODY,
-                              t->easy->set.http->stream_weight);
-  if (h.fields != few)
-    sl_free(h.fields);
-  return rc == CURLE_HTTP2 ? sl_fail(t, rc, "The request cannot be sent over HTTP/2") : rc;
+  if (kind == H2_HEAD_TRAILERS)
+    add_lines(h, text);
+  else
+    fill(h, kind, scheme, text);
+  return SL_OK;
+}
+
+void sl_h2_head_done(struct h2_head *h)
+{
+  if (h->fields != h->few)
+    sl_free(h->fields);
 }
