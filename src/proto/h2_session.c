@@ -39,7 +39,7 @@ struct h2_session {
   uint32_t out_at;
   uint32_t n_open, max_streams, peer_max;
   uint32_t idle_frames;
-  bool goaway, eof, failed, want_room;
+  bool goaway, eof, failed, want_room, settled;
   const char *error;
 };
 
@@ -210,6 +210,7 @@ static int frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *use
     promise_complete(s, frame);
     return 0;
   case NGHTTP2_SETTINGS:
+    s->settled = s->settled || !(frame->hd.flags & NGHTTP2_FLAG_ACK);
     settings(s);
     return 0;
   case NGHTTP2_GOAWAY:
@@ -245,9 +246,11 @@ static int data_chunk(nghttp2_session *ng, uint8_t flags, int32_t id, const uint
   nghttp2_session_consume_connection(ng, n);
   if (!x)
     return 0;
-  if (!x->slow && x->received < GROW_AFTER) {
+  uint32_t window = x->window ? x->window : H2_WINDOW;
+  if (x->received < GROW_AFTER && window > H2_FIRST_WINDOW) {
     x->received += (uint32_t)n;
-    if (x->received >= GROW_AFTER && nghttp2_session_set_local_window_size(ng, 0, id, H2_WINDOW) == NGHTTP2_ERR_NOMEM)
+    if (x->received >= GROW_AFTER &&
+        nghttp2_session_set_local_window_size(ng, 0, id, (int32_t)window) == NGHTTP2_ERR_NOMEM)
       return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
   s->ops->data(x, slice_of((const char *)data, n));
@@ -637,6 +640,11 @@ uint32_t sl_h2_room(const struct h2_session *s)
   if (s->goaway || sl_h2_is_over(s) || s->n_open >= max || !nghttp2_session_check_request_allowed(s->ng))
     return 0;
   return max - s->n_open;
+}
+
+bool sl_h2_settled(const struct h2_session *s)
+{
+  return s->settled;
 }
 
 bool sl_h2_eof(const struct h2_session *s)

@@ -43,13 +43,13 @@ struct h2_exchange {
   uint32_t error;             /* once closed: an error code */
   uint32_t head;              /* bytes of the current head */
   uint32_t received;          /* bytes of the body, while the window is the first one */
+  uint32_t window;            /* set by the owner: what it grows to; 0: H2_WINDOW */
   uint16_t fields;            /* of the current head */
   uint16_t status;            /* of the latest head */
   bool final;                 /* the final head is complete: what follows are trailers */
   bool ended;                 /* the peer has sent everything */
   bool closed;                /* the stream is over in both directions; ->error says how */
   bool too_large;             /* it was closed because its head was */
-  bool slow;                  /* set by the owner: keeps the first window */
   bool deferred;              /* body() said SL_WAIT: sl_h2_resume() */
   bool trailers;              /* fields follow the body */
 };
@@ -107,6 +107,7 @@ bool sl_h2_ping(struct h2_session *s);    /* false: out of memory */
 
 /* How many more exchanges fit; 0 as well when the peer has said GOAWAY. */
 uint32_t sl_h2_room(const struct h2_session *s);
+bool sl_h2_settled(const struct h2_session *s);  /* the peer has said how many may be open at once */
 bool sl_h2_is_over(const struct h2_session *s);  /* closed by the peer, or an error of the session */
 bool sl_h2_eof(const struct h2_session *s);
 const char *sl_h2_error(const struct h2_session *s); /* "" or why */

@@ -7,6 +7,7 @@
 #include "gate/addr.h"
 #include "loop/scratch.h"
 #include "xfer/http2.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/limits.h"
 #include "xfer/transfer.h"
 
@@ -74,16 +75,20 @@ void sl_conn_take_tcp(struct conn *c, struct tcp *t)
   sl_tcp_drive(t, conn_event, c);
 }
 
-static void conn_event(struct watch *w, unsigned ready)
+void sl_conn_event(struct conn *c)
 {
-  struct conn *c = w->owner;
-  (void)ready;
   if (c->xfer)
     sl_transfer_run(c->xfer);
   else if (c->h2)
     sl_http2_event(c);
   else
     sl_conn_free(c, false); /* an idle peer has nothing to say but goodbye */
+}
+
+static void conn_event(struct watch *w, unsigned ready)
+{
+  (void)ready;
+  sl_conn_event(w->owner);
 }
 
 struct conn *sl_conn_of_watch(const struct watch *w)
@@ -93,8 +98,18 @@ struct conn *sl_conn_of_watch(const struct watch *w)
 
 void sl_conn_want(struct conn *c, unsigned want)
 {
-  if (c->tcp)
+  if (c->tunnel)
+    sl_http2_proxy_want(c, want);
+  else if (c->tcp)
     sl_tcp_want(c->tcp, want);
+}
+
+static void set_quiet(struct conn *c, bool quiet)
+{
+  if (c->tunnel)
+    sl_http2_proxy_quiet(c, quiet);
+  else
+    sl_watch_quiet(&c->multi->reactor, &c->tcp->watch, quiet);
 }
 
 /* Out of the reactor of one multi handle, so that another one's can have it. */
@@ -157,8 +172,8 @@ void sl_conn_release(struct conn *c)
   void *who = c->xfer ? c->xfer->easy : NULL;
   c->xfer = NULL;
   c->used = true;
-  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready) {
-    sl_conn_free(c, true);
+  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready || (c->tunnel && p->lock)) {
+    sl_conn_free(c, true); /* a tunnel cannot leave its multi handle */
     return;
   }
   sl_buf_done(&c->in);
@@ -166,7 +181,7 @@ void sl_conn_release(struct conn *c)
   if (p->lock) {
     detach(c);
   } else {
-    sl_watch_quiet(&m->reactor, &c->tcp->watch, true);
+    set_quiet(c, true);
     sl_conn_want(c, WATCH_IN);
   }
   to_pool(c, m, who);
@@ -197,24 +212,29 @@ void sl_conn_unhold(struct easy *e)
   }
 }
 
+bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us)
+{
+  if (net->maxage_conn && idle_us && now_us - idle_us > (int64_t)net->maxage_conn * 1000000)
+    return true;
+  return net->maxlifetime_conn && now_us - created_us > (int64_t)net->maxlifetime_conn * 1000000;
+}
+
 static bool too_old(const struct conn *c, const struct net_config *net, int64_t now_us)
 {
-  if (net->maxage_conn && sl_pool_is_idle(c) && now_us - c->idle_since_us > (int64_t)net->maxage_conn * 1000000)
-    return true;
-  return net->maxlifetime_conn && now_us - c->created_us > (int64_t)net->maxlifetime_conn * 1000000;
+  return sl_conn_time_is_over(net, now_us, c->created_us, sl_pool_is_idle(c) ? c->idle_since_us : 0);
 }
 
 /* Bytes on an idle connection are no answer to anything; only TLS has messages of its own (tickets). */
 static bool alive(struct conn *c)
 {
   bool has_bytes;
-  if (sl_tcp_is_dead(c->tcp, &has_bytes))
+  if (c->tunnel ? !sl_http2_proxy_alive(c, &has_bytes) : sl_tcp_is_dead(c->tcp, &has_bytes))
     return false;
   if (!has_bytes)
     return true;
   if (c->h2)
     return sl_http2_alive(c);
-  if (c->top == &c->tcp->s)
+  if (!c->top->below)
     return false;
   char byte;
   size_t n;
@@ -239,7 +259,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
     if (open)
       return c;
     if (!old && (c->multi || attach(c, m)) && alive(c)) {
-      sl_watch_quiet(&m->reactor, &c->tcp->watch, false);
+      set_quiet(c, false);
       sl_gate_tell(&c->tcp->sock, SLUICE_EVENT_REUSE, 0, &m->callback_depth);
       return c;
     }

@@ -7,6 +7,7 @@
 #include "xfer/multi.h"
 
 struct http2;
+struct proxied;
 struct transfer;
 
 struct conn {
@@ -19,7 +20,8 @@ struct conn {
   int64_t id;             /* lives longer than the address: transfers remember the number */
   int64_t created_us, idle_since_us;
   struct stream *top;     /* NULL until the socket is connected */
-  struct tcp *tcp;        /* at the bottom of top */
+  struct tcp *tcp;        /* at the bottom of top, or below the tunnel */
+  struct proxied *tunnel; /* at the bottom of top: on a proxy's connection, see http2_proxy.h; NULL: it has a socket */
   struct transfer *xfer;  /* who uses it; NULL: idle, or HTTP/2 */
   struct http2 *h2;       /* NULL: HTTP/1; see http2.h */
   struct easy *held_by;   /* CURLOPT_CONNECT_ONLY: the application uses it; NULL else */
@@ -50,9 +52,12 @@ void sl_conn_release(struct conn *c);
 /* CURLOPT_CONNECT_ONLY: from its transfer to the application, and the end of that. */
 void sl_conn_hold(struct conn *c, struct easy *e);
 void sl_conn_unhold(struct easy *e);
+/* By CURLOPT_MAXLIFETIME_CONN; and, for one that is idle (since idle_us, else 0), CURLOPT_MAXAGE_CONN. */
+bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us);
 /* A connection for this identity that is alive, now the transfer's alone, or HTTP/2 and then to be joined; NULL when
  * there is none. */
 struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e);
+void sl_conn_event(struct conn *c); /* its descriptor, or its tunnel, is ready; may free it */
 /* What the connection's descriptor is watched for. */
 void sl_conn_want(struct conn *c, unsigned want);
 /* Reads what the stream has into the scratch buffer or, if there are unparsed bytes, behind them. *out_all is all

@@ -6,6 +6,7 @@
 #include "sys/env.h"
 #include "xfer/certs.h"
 #include "xfer/http2.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/judge.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_layers.h"
@@ -28,6 +29,7 @@ void sl_dial_free(struct dial *d)
   if (!d)
     return;
   sl_http2_wake(&d->waiters, UINT32_MAX);
+  sl_http2_proxy_left(d);
   sl_dns_cancel(&d->waiter);
   sl_connector_done(&d->connector);
   sl_free(d);
@@ -71,7 +73,9 @@ static sl_result prepare(struct dial *d, struct transfer *t, struct conn *c, con
   d->t = t;
   d->conn = c;
   sl_list_init(&d->waiters);
+  sl_list_init(&d->proxy_link);
   d->route = *route;
+  d->phase = route->proxy_h2 && route->tunnel ? DIAL_SHARE : DIAL_RESOLVE;
   sl_dns_waiter_init(&d->waiter, resolved, d);
   bool kept = keep_route(d);
   struct gate_ask ask = sl_transfer_ask(t, d->to_proxy ? GATE_PROXY : purpose,
@@ -351,7 +355,6 @@ static sl_result target_step(struct dial *d)
   }
   if (rc)
     return rc;
-  d->phase = DIAL_LAYERS;
   return sl_layers_push(d);
 }
 
@@ -360,6 +363,12 @@ static sl_result target_step(struct dial *d)
 static sl_result layers_step(struct dial *d)
 {
   sl_result rc = sl_stream_step(d->conn->top);
+  if (!rc && d->phase == DIAL_PROXY) {
+    rc = sl_layers_at_proxy(d);
+    if (rc)
+      return rc;
+    rc = sl_stream_step(d->conn->top);
+  }
   if (rc)
     return rc > 0 ? sl_layers_failed(d, rc) : rc;
   return sl_layers_done(d);
@@ -368,18 +377,20 @@ static sl_result layers_step(struct dial *d)
 sl_result sl_dial_step(struct dial *d)
 {
   sl_result rc = SL_OK;
-  if (d->phase == DIAL_RESOLVE)
+  if (d->phase == DIAL_SHARE)
+    rc = sl_http2_proxy_find(d);
+  if (!rc && d->phase == DIAL_RESOLVE)
     rc = resolve(d);
   if (!rc && d->phase == DIAL_CONNECT)
     rc = connect_step(d);
   if (!rc && d->phase == DIAL_TARGET)
     rc = target_step(d);
-  if (!rc && d->phase == DIAL_LAYERS)
+  if (!rc && d->phase >= DIAL_PROXY)
     rc = layers_step(d);
   return rc;
 }
 
 unsigned sl_dial_want(const struct dial *d)
 {
-  return d->phase == DIAL_LAYERS ? sl_stream_want(d->conn->top) : 0;
+  return d->phase >= DIAL_PROXY ? sl_stream_want(d->conn->top) : 0;
 }

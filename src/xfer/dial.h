@@ -10,11 +10,15 @@
 struct transfer;
 
 enum dial_phase {
+  DIAL_SHARE,  /* a proxy's HTTP/2 connection may be there already */
   DIAL_RESOLVE,
   DIAL_CONNECT,
   DIAL_TARGET, /* SOCKS 4 and 5 without remote resolving: the origin's address is looked up here */
+  DIAL_PROXY,  /* up to TLS with a proxy that may choose HTTP/2 */
   DIAL_LAYERS
 };
+
+struct h2_proxy;
 
 struct dial {
   struct transfer *t;
@@ -30,6 +34,9 @@ struct dial {
   bool to_proxy;
   bool side;                 /* a data connection beside the transfer's own: not the caller's news, not in the pool */
   bool target_known, target_asked;
+  struct h2_proxy *proxy;    /* that is being made; see http2_proxy.h */
+  struct list proxy_link;    /* waits for somebody else's */
+  bool proxy_alone;          /* nothing came of that */
   bool redial;               /* the proxy wants a new connection for the next round */
   struct gate_addr target;
 };
@@ -40,6 +47,6 @@ sl_result sl_dial_start(struct transfer *t, const struct route *route, struct sl
 sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dial **out_dial);
 sl_result sl_dial_step(struct dial *d); /* SL_OK: d->conn can be used */
 void sl_dial_free(struct dial *d);
-unsigned sl_dial_want(const struct dial *d); /* of the connection's stream, in DIAL_LAYERS */
+unsigned sl_dial_want(const struct dial *d); /* of the connection's stream, among its layers */
 
 #endif

@@ -636,7 +636,8 @@ static sl_result http_finish(struct transfer *t, sl_result result)
   }
   t->conn->keep = !h->close && !t->easy->set.net->forbid_reuse && !h->upgraded;
   if (t->again) {
-    h->no_h2 = h->no_h2 || (t->h2 && h->auth.picked == CURLAUTH_NTLM); /* it is for connections of one user */
+    h->no_h2 = h->no_h2 || (t->h2 && (h->auth.picked == CURLAUTH_NTLM || /* it is for connections of one user */
+                                      (t->conn->plain_proxy && h->proxy_auth.picked == CURLAUTH_NTLM)));
     return SL_OK;
   }
   if (h->location && sl_redirect_wanted(t))

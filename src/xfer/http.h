@@ -45,6 +45,7 @@ struct http {
   bool resume_checked;       /* a Content-Range said that the resume works */
   bool saw_10;               /* a response of this transfer was HTTP/1.0 */
   bool no_h2;                /* the peer or NTLM wants HTTP/1.1 */
+  bool no_proxy_h2;          /* ... the proxy, for a tunnel */
   bool h2c_asked;            /* this request has Upgrade: h2c */
   bool h2c;                  /* 101: what follows is HTTP/2 */
   bool h2_refused;           /* it has been sent away once: wait for a connection rather than make many */

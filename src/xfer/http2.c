@@ -8,6 +8,7 @@
 #include "proto/h2_session.h"
 #include "wire/encode.h"
 #include "xfer/http2_exchange.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/http2_push.h"
 #include "xfer/limits.h"
 #include "xfer/share.h"
@@ -345,21 +346,28 @@ static void show_room(struct http2 *h)
   sl_http2_wake(&h->waiters, room);
 }
 
+sl_result sl_http2_flush(struct multi *m, struct h2_session *s, struct stream *top, unsigned *want, bool *out_more)
+{
+  char *scratch = sl_multi_scratch(m);
+  *out_more = false;
+  if (!scratch)
+    return SL_NOMEM;
+  sl_result rc = sl_h2_flush(s, scratch, SL_SCRATCH_BYTES, out_more);
+  if (rc == SL_WAIT && !*out_more)
+    *want |= sl_stream_want(top);
+  return !rc && sl_h2_is_over(s) ? CURLE_HTTP2 : rc;
+}
+
 static void flush(struct http2 *h)
 {
   struct conn *c = h->conn;
-  char *scratch = sl_multi_scratch(c->multi);
   bool more = false;
   unsigned want = WATCH_IN;
   if (h->result)
     return;
-  sl_result rc = scratch ? sl_h2_flush(h->session, scratch, SL_SCRATCH_BYTES, &more) : SL_NOMEM;
+  sl_result rc = sl_http2_flush(c->multi, h->session, c->top, &want, &more);
   if (rc > 0)
     lost(h, rc);
-  else if (rc == SL_WAIT && !more)
-    want |= sl_stream_want(c->top);
-  if (!rc && sl_h2_is_over(h->session))
-    lost(h, CURLE_HTTP2);
   sl_conn_want(c, h->result ? 0 : want);
   if (more)
     post(h);
@@ -555,13 +563,14 @@ void sl_http2_wake(struct list *waiters, uint32_t n)
     sl_transfer_wake(LIST_ENTRY(node, struct transfer, h2_link));
 }
 
-sl_result sl_http2_wait(struct transfer *t, struct slice key)
+sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice key)
 {
   enum { LOOK_AT = 8 };
   struct multi *m = t->multi;
   struct pool *p = sl_share_pool(t->easy, m);
   struct list *waiters = NULL;
-  if (!m->multiplex || !(t->easy->set.http->pipewait || t->http.h2_refused) || sl_http2_wish(t) == HTTP_WISH_1)
+  if (!m->multiplex || !(t->easy->set.http->pipewait || t->http.h2_refused) ||
+      (sl_http2_wish(t) == HTTP_WISH_1 && !(r->plain_proxy && r->proxy_h2)))
     return SL_OK;
   sl_pool_lock(p, t->easy, true);
   struct bundle *b = sl_map_get(&p->bundles, key);
@@ -593,7 +602,7 @@ static sl_result submit_head(struct transfer *t, struct slice text)
 {
   struct h2_head h;
   struct exchange *x = t->h2;
-  sl_result rc = sl_h2_head_take(&h, H2_HEAD_REQUEST, slice_str(t->proto->tls ? "https" : "http"), text);
+  sl_result rc = sl_h2_head_take(&h, H2_HEAD_REQUEST, slice_str(t->proto->scheme), text);
   if (rc)
     return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "Too many request headers") : rc;
   rc = sl_h2_submit(x->h->session, &x->x, h.fields, h.n, t->http.upload == HTTP_UP_BODY,
@@ -688,7 +697,7 @@ sl_result sl_http2_step(struct transfer *t)
     t->http.upload = HTTP_UP_NONE;
   }
   if (!t->http.head_sent) {
-    x->x.slow = t->easy->set.io.max_recv_speed > 0;
+    x->x.window = t->easy->set.io.max_recv_speed > 0 ? H2_FIRST_WINDOW : 0;
     rc = submit(t);
     return rc ? rc : SL_WAIT;
   }
@@ -776,6 +785,7 @@ sl_result sl_http2_upkeep(struct easy *e)
     flush(c->h2);
     post(c->h2); /* it may turn out to be dead */
   }
+  sl_result tunnels = sl_http2_proxy_upkeep(m, before_us);
   sl_multi_leave(m);
-  return rc;
+  return rc ? rc : tunnels;
 }

@@ -16,8 +16,11 @@ struct buf;
 struct conn;
 struct easy;
 struct exchange;
+struct h2_session;
 struct http2;
 struct multi;
+struct stream;
+struct route;
 struct transfer;
 
 enum http_wish {
@@ -43,8 +46,12 @@ bool sl_http2_alive(struct conn *c); /* idle, bytes have arrived: is it still to
 struct easy *sl_http2_easy(const struct conn *c); /* one that works with it; NULL: none */
 
 /* Waits, where the application wants that, for a connection that is being made or has no room. SL_OK: it does not. */
-sl_result sl_http2_wait(struct transfer *t, struct slice key);
+sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice key);
 void sl_http2_wake(struct list *waiters, uint32_t n); /* the first n of them */
+
+/* What a session has to send goes into the stream below it. SL_WAIT: *want gets what the stream waits for, or *out_more:
+ * others first. A session that is over is CURLE_HTTP2. */
+sl_result sl_http2_flush(struct multi *m, struct h2_session *s, struct stream *top, unsigned *want, bool *out_more);
 
 /* The parts of xfer_proto that differ. */
 sl_result sl_http2_step(struct transfer *t);

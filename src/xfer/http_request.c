@@ -168,7 +168,7 @@ static void add_target(const struct transfer *t, struct buf *dst)
     sl_buf_str(dst, t->easy->set.http->request_target);
     return;
   }
-  if (t->conn->plain_proxy) {
+  if (t->conn->plain_proxy && !t->h2) {
     sl_buf_add(dst, u->scheme);
     sl_buf_str(dst, "://");
     if (is_ftp(t))

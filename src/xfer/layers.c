@@ -8,6 +8,7 @@
 #include "sys/env.h"
 #include "xfer/certs.h"
 #include "xfer/http2.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/proxy_pick.h"
 #include "xfer/share.h"
@@ -27,11 +28,13 @@ static void log_message(void *ctx, bool out, const char *text, const void *data,
   sl_easy_debug(t->easy, out ? CURLINFO_SSL_DATA_OUT : CURLINFO_SSL_DATA_IN, data, n);
 }
 
-/* What is offered: RFC 7301. Proxies are spoken to in HTTP/1. */
-static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice out_alpn[2])
+enum tls_peer { TLS_ORIGIN, TLS_PROXY, TLS_PROXY_H2 };
+
+/* What is offered: RFC 7301. Proxies are spoken to in HTTP/1 unless the application wants more. */
+static size_t offer_alpn(const struct transfer *t, enum tls_peer peer, struct slice out_alpn[2])
 {
-  bool is_http = for_proxy || sl_ws_is(t) || t->proto->start == sl_proto_http.start;
-  enum http_wish wish = for_proxy ? HTTP_WISH_1 : sl_http2_wish(t);
+  bool is_http = peer != TLS_ORIGIN || sl_ws_is(t) || t->proto->start == sl_proto_http.start;
+  enum http_wish wish = peer == TLS_ORIGIN ? sl_http2_wish(t) : peer == TLS_PROXY_H2 ? HTTP_WISH_2 : HTTP_WISH_1;
   size_t n = 0;
   if (!t->easy->set.tls->ssl_enable_alpn || !is_http)
     return 0;
@@ -45,7 +48,7 @@ static size_t offer_alpn(const struct transfer *t, bool for_proxy, struct slice 
 }
 
 static sl_result push_tls(struct transfer *t, struct conn *c, const struct tls_config *config, struct slice host,
-                          uint16_t port, bool for_proxy)
+                          uint16_t port, enum tls_peer peer)
 {
   struct multi *m = t->multi;
   struct gate_addr ignored;
@@ -63,10 +66,10 @@ static sl_result push_tls(struct transfer *t, struct conn *c, const struct tls_c
       .host = host,
       .port = port,
       .is_ip = sl_addr_literal(&ignored, host, 0),
-      .for_proxy = for_proxy,
+      .for_proxy = peer != TLS_ORIGIN,
       .session_key = sl_buf_peek(&key),
       .alpn = alpn,
-      .alpn_n = offer_alpn(t, for_proxy, alpn),
+      .alpn_n = offer_alpn(t, peer, alpn),
       .easy = t->easy,
       .keylog = sl_env_get("SSLKEYLOGFILE"),
       .log = t->easy->set.io.verbose ? &log : NULL,
@@ -82,7 +85,7 @@ static sl_result push_tls(struct transfer *t, struct conn *c, const struct tls_c
 
 sl_result sl_layers_push_tls(struct transfer *t, struct conn *c, struct slice host, uint16_t port)
 {
-  return push_tls(t, c, t->easy->set.tls, host, port, false);
+  return push_tls(t, c, t->easy->set.tls, host, port, TLS_ORIGIN);
 }
 
 sl_result sl_layers_push(struct dial *d)
@@ -91,14 +94,41 @@ sl_result sl_layers_push(struct dial *d)
   const struct route *r = &d->route;
   sl_result rc = sl_proxy_layers_first(d);
   if (!rc && r->proxy.set && sl_proxy_is_tls(&r->proxy))
-    rc = push_tls(t, d->conn, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port, true);
-  if (!rc && r->tunnel)
-    rc = sl_proxy_layers_tunnel(d);
+    rc = push_tls(t, d->conn, t->easy->set.proxy_tls, slice_str(r->proxy.host), r->proxy.port,
+                  r->proxy_h2 ? TLS_PROXY_H2 : TLS_PROXY);
+  d->phase = r->tunnel && r->proxy_h2 ? DIAL_PROXY : DIAL_LAYERS;
+  return rc || d->phase == DIAL_PROXY ? rc : sl_layers_push_rest(d);
+}
+
+sl_result sl_layers_push_rest(struct dial *d)
+{
+  struct transfer *t = d->t;
+  const struct route *r = &d->route;
+  sl_result rc = r->tunnel && !d->conn->tunnel ? sl_proxy_layers_tunnel(d) : SL_OK;
   if (!rc)
     rc = sl_proxy_layers_last(d);
   if (!rc && r->tls)
-    rc = push_tls(t, d->conn, t->easy->set.tls, r->host, r->port, false);
+    rc = push_tls(t, d->conn, t->easy->set.tls, r->host, r->port, TLS_ORIGIN);
   return rc;
+}
+
+static bool chose_h2(const struct dial *d)
+{
+  struct slice agreed;
+  return sl_stream_query(d->conn->top, STREAM_ALPN, &agreed) && slice_eq(agreed, SLICE_LIT("h2"));
+}
+
+sl_result sl_layers_at_proxy(struct dial *d)
+{
+  sl_result rc = SL_OK;
+  d->phase = DIAL_LAYERS;
+  SL_INFOF(d->t->easy, "CONNECT tunnel: HTTP/%s negotiated", chose_h2(d) ? "2" : "1.1");
+  sl_tls_set_log(sl_tls_layer_conn(d->conn->top), NULL);
+  if (chose_h2(d))
+    rc = sl_http2_proxy_take(d);
+  else
+    sl_http2_proxy_left(d);
+  return rc ? rc : sl_layers_push_rest(d);
 }
 
 /* The layer that has not come to its end is the one that failed. */
@@ -117,7 +147,7 @@ sl_result sl_layers_failed(struct dial *d, sl_result rc)
   t->easy->info.os_errno = d->conn->tcp->err;
   if (!strcmp(s->ops->name, "tls")) {
     struct tls_conn *tls = sl_tls_layer_conn(s);
-    bool origin = s == d->conn->top && d->route.tls;
+    bool origin = s == d->conn->top && d->route.tls && d->phase != DIAL_PROXY;
     if (origin) {
       t->easy->info.ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
       if (t->easy->set.tls->certinfo)
@@ -134,12 +164,11 @@ sl_result sl_layers_failed(struct dial *d, sl_result rc)
 static bool speaks_http2(const struct dial *d)
 {
   enum http_wish wish = sl_http2_wish(d->t);
-  struct slice agreed;
+  if (d->route.plain_proxy)
+    return d->route.proxy_h2 && chose_h2(d);
   if (wish == HTTP_WISH_1)
     return false;
-  if (!d->route.tls)
-    return wish == HTTP_WISH_2_ONLY && !d->route.plain_proxy;
-  return sl_stream_query(d->conn->top, STREAM_ALPN, &agreed) && slice_eq(agreed, SLICE_LIT("h2"));
+  return d->route.tls ? chose_h2(d) : wish == HTTP_WISH_2_ONLY;
 }
 
 sl_result sl_layers_done(struct dial *d)

@@ -7,6 +7,7 @@
 #include "loop/scratch.h"
 #include "tls/tls.h"
 #include "xfer/doh.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/transfer.h"
 
 enum { DEFAULT_STREAMS = 100 };
@@ -33,6 +34,7 @@ struct multi *sl_multi_new(bool is_private)
   sl_list_init(&m->notes);
   sl_list_init(&m->doh);
   sl_list_init(&m->spares);
+  sl_list_init(&m->proxies);
   return m;
 }
 
@@ -61,6 +63,7 @@ void sl_multi_drop_idle(struct multi *m)
   struct conn *c;
   while ((c = sl_pool_oldest(&m->pool)))
     sl_conn_free(c, true);
+  sl_http2_proxy_drop_idle(m);
 }
 
 void sl_multi_free(struct multi *m)
@@ -75,6 +78,7 @@ void sl_multi_free(struct multi *m)
   sl_doh_drop_all(m);
   while ((c = sl_pool_any(&m->pool))) /* no transfer is left: idle ones and those that applications hold */
     sl_conn_free(c, true);
+  sl_http2_proxy_drop_all(m);
   sl_dns_cache_done(&m->dns_cache);
   sl_tls_cache_free(m->tls);
   sl_pool_done(&m->pool);

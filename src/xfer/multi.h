@@ -26,6 +26,7 @@ struct multi {
   struct list handles;       /* struct easy, all that were added */
   struct list msgs;          /* struct easy with an unread message */
   struct list doh;           /* struct doh_request */
+  struct list proxies;       /* struct h2_proxy */
   struct list waiting;       /* struct transfer, for a place among all connections; see limits.h */
   uint32_t n_waiting;        /* there and for their peers */
   uint32_t n_promised;       /* woken for a place that they have not taken yet */

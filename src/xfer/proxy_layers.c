@@ -3,9 +3,9 @@
 #include "xfer/proxy_layers.h"
 
 #include "base/text.h"
+#include "proto/h2_tunnel.h"
 #include "stream/haproxy.h"
 #include "stream/socks.h"
-#include "stream/tunnel.h"
 #include "xfer/header_store.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_pick.h"
@@ -129,15 +129,16 @@ static sl_result tunnel_request(void *ctx, struct buf *dst)
     sl_buf_done(&target);
     return SL_NOMEM;
   }
-  const char *version = d->route.proxy.type == CURLPROXY_HTTP_1_0 ? "1.0" : "1.1";
+  bool h2 = d->conn->tunnel;
+  const char *version = h2 ? "2" : d->route.proxy.type == CURLPROXY_HTTP_1_0 ? "1.0" : "1.1";
   sl_buf_printf(dst, "CONNECT %s HTTP/%s\r\n", target.p, version);
-  if (!has_field(t, "Host"))
+  if (!h2 && !has_field(t, "Host"))
     sl_buf_printf(dst, "Host: %s\r\n", target.p);
   sl_result rc = sl_auth_request(t, true, SLICE_LIT("CONNECT"), sl_buf_peek(&target), dst);
   sl_buf_done(&target);
   if (!has_field(t, "User-Agent") && h->useragent && h->useragent[0])
     sl_buf_printf(dst, "User-Agent: %s\r\n", h->useragent);
-  if (!has_field(t, "Proxy-Connection"))
+  if (!h2 && !has_field(t, "Proxy-Connection"))
     sl_buf_str(dst, "Proxy-Connection: Keep-Alive\r\n");
   add_fields(t, dst);
   sl_buf_str(dst, "\r\n");
@@ -182,10 +183,11 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
 {
   struct dial *d = ctx;
   struct transfer *t = d->t;
-  (void)out_reconnect;
   t->easy->info.http_connectcode = (uint16_t)status;
   t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
   *out_again = sl_auth_after_connect(t, status);
+  if (d->conn->tunnel && *out_again && t->http.proxy_auth.picked == CURLAUTH_NTLM)
+    t->http.no_proxy_h2 = *out_reconnect = true; /* it is for connections of one user */
   if (status < 300)
     t->http.proxy_auth.multipass = false; /* the request itself is no part of the proxy's exchange */
   return SL_OK;
@@ -197,15 +199,28 @@ static void tunnel_info(void *ctx, const char *text)
   SL_INFOF(d->t->easy, "%s", text);
 }
 
+struct tunnel_up sl_proxy_layers_up(struct dial *d)
+{
+  return (struct tunnel_up){d, tunnel_request, tunnel_line, tunnel_verdict, tunnel_info};
+}
+
 sl_result sl_proxy_layers_tunnel(struct dial *d)
 {
-  struct transfer *t = d->t;
-  struct tunnel_up up = {d, tunnel_request, tunnel_line, tunnel_verdict, tunnel_info};
-  struct stream *s = sl_tunnel_new(d->conn->top, &up, &t->error);
+  struct tunnel_up up = sl_proxy_layers_up(d);
+  struct stream *s = sl_tunnel_new(d->conn->top, &up, &d->t->error);
   if (!s)
     return SL_NOMEM;
   d->conn->top = s;
   return SL_OK;
+}
+
+static bool wants_reconnect(struct transfer *t, struct stream *layer)
+{
+  struct h2_tunnel *h2 = sl_h2_tunnel_of(layer);
+  if (!h2)
+    return !strcmp(layer->ops->name, "tunnel") && sl_tunnel_wants_reconnect(layer);
+  t->http.no_proxy_h2 = t->http.no_proxy_h2 || sl_h2_tunnel_wants_http1(h2);
+  return sl_h2_tunnel_wants_reconnect(h2);
 }
 
 sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result rc)
@@ -214,8 +229,7 @@ sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result
   struct transfer *t = d->t;
   if (!strcmp(layer->ops->name, "socks"))
     t->easy->info.proxy_error = (uint8_t)sl_socks_proxy_error(layer);
-  if (strcmp(layer->ops->name, "tunnel") || rc != CURLE_COULDNT_CONNECT || !sl_tunnel_wants_reconnect(layer) ||
-      t->redials >= MOST_REDIALS)
+  if (rc != CURLE_COULDNT_CONNECT || !wants_reconnect(t, layer) || t->redials >= MOST_REDIALS)
     return rc;
   t->redials++;
   d->redial = true;

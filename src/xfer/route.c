@@ -80,6 +80,15 @@ static struct slice without_brackets(struct slice host)
   return host;
 }
 
+/* What belongs to one connection (NTLM, CONNECT_ONLY's descriptor) does not go with one that others use. */
+static bool wants_proxy_h2(const struct transfer *t, bool tunnel)
+{
+  const struct http *h = &t->http;
+  if (t->easy->set.io.connect_only || h->proxy_auth.picked == CURLAUTH_NTLM)
+    return false;
+  return tunnel ? !h->no_proxy_h2 : !h->no_h2 && t->proto == &sl_proto_http;
+}
+
 sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *out_route)
 {
   const struct settings *set = &t->easy->set;
@@ -104,6 +113,7 @@ sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *o
   /* Another destination than the URL's cannot be told to an HTTP proxy without a tunnel. */
   r.tunnel = http_proxy && (r.tls || set->proxy->httpproxytunnel || redirected || t->proto->bit == CURLPROTO_WS);
   r.plain_proxy = http_proxy && !r.tunnel;
+  r.proxy_h2 = http_proxy && r.proxy.type == CURLPROXY_HTTPS2 && wants_proxy_h2(t, r.tunnel);
   *out_route = r;
   return SL_OK;
 }
@@ -202,6 +212,25 @@ static void add_net(struct key *k, const struct transfer *t, const struct route 
   add(k, &policies, sizeof policies);
 }
 
+/* Proxies and sockets: all that is there before the origin is. */
+static void add_way(struct key *k, const struct transfer *t, const struct route *r)
+{
+  const struct settings *set = &t->easy->set;
+  add_hop(k, &r->pre);
+  add_hop(k, &r->proxy);
+  add_net(k, t, r);
+  if (r->proxy.set && sl_proxy_is_tls(&r->proxy))
+    add_tls(k, set->proxy_tls);
+}
+
+static sl_result finish(const struct key *k, struct slice *out_key)
+{
+  if (k->n == k->cap)
+    return CURLE_TOO_LARGE;
+  *out_key = slice_of(k->p, k->n);
+  return SL_OK;
+}
+
 /* What a login depends on beyond the name: TLS from the middle on, the account. */
 static void add_login(struct key *k, const struct transfer *t)
 {
@@ -224,7 +253,7 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
   enum http_wish wish = plain ? HTTP_WISH_1 : sl_http2_wish(t);
   /* A plain HTTP proxy serves all origins over one connection. */
-  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)(r->tunnel | wish << 1),
+  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)(r->tunnel | wish << 1 | r->proxy_h2 << 4),
                    (char)(set->dns->ipresolve),
                    (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0))};
   add(&k, flags, sizeof flags);
@@ -250,18 +279,21 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
     add_str(&k, set->http->service_name);
     add_str(&k, set->proxy->proxy_service_name);
   }
-  add_hop(&k, &r->pre);
-  add_hop(&k, &r->proxy);
-  add_net(&k, t, r);
+  add_way(&k, t, r);
   if (r->tls) {
     char old = set->http->http_version == CURL_HTTP_VERSION_1_0;
     add(&k, &old, 1);
     add_tls(&k, set->tls);
   }
-  if (r->proxy.set && sl_proxy_is_tls(&r->proxy))
-    add_tls(&k, set->proxy_tls);
-  if (k.n == k.cap)
-    return CURLE_TOO_LARGE;
-  *out_key = slice_of(dst, k.n);
-  return SL_OK;
+  return finish(&k, out_key);
+}
+
+sl_result sl_route_proxy_key(const struct transfer *t, const struct route *r, char *dst, size_t cap,
+                             struct slice *out_key)
+{
+  struct key k = {dst, 0, cap};
+  char flags[2] = {(char)t->easy->set.dns->ipresolve, (char)(t->easy->doh ? 1 : 0)};
+  add(&k, flags, sizeof flags);
+  add_way(&k, t, r);
+  return finish(&k, out_key);
 }

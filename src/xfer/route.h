@@ -30,6 +30,7 @@ struct route {
   struct proxy_hop pre, proxy; /* in arena */
   bool tunnel;        /* CONNECT through an HTTP proxy */
   bool plain_proxy;   /* an HTTP proxy gets the request itself */
+  bool proxy_h2;      /* HTTP/2 may be spoken with it */
   const char *unix_path; /* borrowed */
   bool abstract;
 };
@@ -39,5 +40,9 @@ sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *o
 /* Writes the identity into dst; CURLE_TOO_LARGE when it does not fit. */
 sl_result sl_route_key(const struct transfer *t, const struct route *route, char *dst, size_t cap,
                        struct slice *out_key);
+
+/* The same of a connection to the proxy that is to carry tunnels. */
+sl_result sl_route_proxy_key(const struct transfer *t, const struct route *route, char *dst, size_t cap,
+                             struct slice *out_key);
 
 #endif

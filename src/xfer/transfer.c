@@ -13,6 +13,7 @@
 #include "xfer/ftp.h"
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/http_negotiate.h"
 #include "xfer/judge.h"
 #include "xfer/limits.h"
@@ -345,7 +346,7 @@ static sl_result route(struct transfer *t)
     rc = route_key(t, &r, &key);
   if (rc || (t->alt_used && reuse(t, &r, key, &rc)))
     return rc;
-  if ((rc = sl_http2_wait(t, key)) || (rc = sl_limits_admit(t, &r, &peer)))
+  if ((rc = sl_http2_wait(t, &r, key)) || (rc = sl_limits_admit(t, &r, &peer)))
     return rc;
   rc = sl_dial_start(t, &r, key);
   sl_limits_use(t, peer);
@@ -525,7 +526,7 @@ static sl_result check_deadlines(struct transfer *t)
   if (t->rate_us && now_us >= t->rate_us)
     t->rate_us = 0;
   if ((t->state == XFER_DIAL || t->judge) && now_us >= connect_deadline(t)) {
-    if (t->judge || t->dial->phase == DIAL_RESOLVE || !t->dial->connector.n)
+    if (t->judge || t->dial->phase == DIAL_RESOLVE || (t->dial->phase == DIAL_CONNECT && !t->dial->connector.n))
       return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds", ms);
     return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
   }
@@ -684,6 +685,9 @@ struct easy *sl_transfer_easy_of_watch(const struct watch *w)
     return sl_http2_easy(c);
   if (c)
     return c->xfer ? c->xfer->easy : NULL;
+  struct easy *tunnelled;
+  if (sl_http2_proxy_of_watch(w, &tunnelled))
+    return tunnelled;
   const struct transfer *listens = sl_ftp_of_watch(w);
   if (listens)
     return listens->easy;

@@ -6,56 +6,11 @@
 #include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "loop/reactor.h"
-#include "stream/stream.h"
 #include "tests/test.h"
+#include "tests/unit/proto/pipe.h"
 
-enum { PIPE_MAX = 64 * 1024 * 1024, CAP = 128 * 1024, MAX_SERVED = 64 };
-
-/* ---- a pipe to the other side, of which a test sets the limits ---- */
-
-struct pipe {
-  struct stream s;
-  struct buf to_peer, from_peer;
-  size_t write_room; /* bytes until it blocks */
-  size_t piece;      /* bytes a read or write at most */
-  bool closed;
-};
-
-static sl_result pipe_read(struct stream *s, void *dst, size_t cap, size_t *out_n)
-{
-  struct pipe *p = (struct pipe *)(void *)s;
-  size_t n = p->from_peer.n < cap ? p->from_peer.n : cap;
-  if (p->piece && n > p->piece)
-    n = p->piece;
-  s->want = WATCH_IN;
-  if (!n && !p->closed)
-    return SL_WAIT;
-  memcpy(dst, p->from_peer.p, n);
-  sl_buf_drop(&p->from_peer, n);
-  *out_n = n;
-  return SL_OK;
-}
-
-static sl_result pipe_write(struct stream *s, struct slice src, size_t *out_n)
-{
-  struct pipe *p = (struct pipe *)(void *)s;
-  size_t n = src.n < p->write_room ? src.n : p->write_room;
-  if (p->piece && n > p->piece)
-    n = p->piece;
-  s->want = WATCH_OUT;
-  if (!n)
-    return SL_WAIT;
-  if (!sl_buf_append(&p->to_peer, src.p, n))
-    return SL_NOMEM;
-  p->write_room -= n;
-  *out_n = n;
-  return SL_OK;
-}
-
-static const struct stream_ops pipe_ops = {.name = "pipe", .read = pipe_read, .write = pipe_write};
+enum { CAP = 128 * 1024, MAX_SERVED = 64 };
 
 /* ---- the exchange of a test ---- */
 
@@ -254,10 +209,8 @@ static int server_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uin
 static bool world_init(struct world *w, bool with_server)
 {
   static const struct h2_config config = {&ops, 100, true};
-  *w = (struct world){.pipe.s = {.ops = &pipe_ops, .ready = true}};
-  w->pipe.write_room = SIZE_MAX;
-  sl_buf_init(&w->pipe.to_peer, PIPE_MAX);
-  sl_buf_init(&w->pipe.from_peer, PIPE_MAX);
+  *w = (struct world){.requests = 0};
+  pipe_init(&w->pipe);
   w->scratch = malloc(CAP);
   w->h2 = sl_h2_new(&w->pipe.s, &config);
   if (with_server) {
@@ -277,20 +230,13 @@ static void world_done(struct world *w)
 {
   sl_h2_free(w->h2);
   nghttp2_session_del(w->server);
-  sl_buf_done(&w->pipe.to_peer);
-  sl_buf_done(&w->pipe.from_peer);
+  pipe_done(&w->pipe);
   free(w->scratch);
 }
 
-/* The server hears what there is and answers. */
 static void server_turn(struct world *w)
 {
-  const uint8_t *p;
-  ssize_t n = nghttp2_session_mem_recv(w->server, (const uint8_t *)w->pipe.to_peer.p, w->pipe.to_peer.n);
-  if (n > 0)
-    sl_buf_drop(&w->pipe.to_peer, (size_t)n);
-  while ((n = nghttp2_session_mem_send(w->server, &p)) > 0)
-    sl_buf_append(&w->pipe.from_peer, p, (size_t)n);
+  pipe_serve(&w->pipe, w->server);
 }
 
 static sl_result client_turn(struct world *w)
@@ -480,7 +426,8 @@ TEST(the_window_is_the_limit_of_what_is_not_taken)
   REQUIRE(world_init(&w, true));
   w.body_size = 20 * 1024 * 1024;
   CHECK_INT(ask(&w, &slow, false), SL_OK);
-  slow.hold = slow.x.slow = true;
+  slow.hold = true;
+  slow.x.window = H2_FIRST_WINDOW;
   CHECK_INT(ask(&w, &held, false), SL_OK);
   held.hold = true;
   CHECK_INT(talk(&w, 50), SL_OK);
@@ -758,7 +705,8 @@ TEST(more_data_than_the_window_ends_the_session)
   char data[16384];
   uint8_t ok = 0x88;
   REQUIRE(hostile_init(&w));
-  hostile.hold = hostile.x.slow = true;
+  hostile.hold = true;
+  hostile.x.window = H2_FIRST_WINDOW;
   memset(data, 'x', sizeof data);
   frame(&w, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, &ok, 1);
   for (int i = 0; i < 20 && !hostile.x.closed && !sl_h2_is_over(w.h2); i++) {
