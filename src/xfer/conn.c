@@ -98,7 +98,7 @@ struct conn *sl_conn_of_watch(const struct watch *w)
 
 void sl_conn_want(struct conn *c, unsigned want)
 {
-  if (c->tunnel)
+  if (c->tunnelled)
     sl_http2_proxy_want(c, want);
   else if (c->tcp)
     sl_tcp_want(c->tcp, want);
@@ -106,7 +106,7 @@ void sl_conn_want(struct conn *c, unsigned want)
 
 static void set_quiet(struct conn *c, bool quiet)
 {
-  if (c->tunnel)
+  if (c->tunnelled)
     sl_http2_proxy_quiet(c, quiet);
   else
     sl_watch_quiet(&c->multi->reactor, &c->tcp->watch, quiet);
@@ -172,7 +172,7 @@ void sl_conn_release(struct conn *c)
   void *who = c->xfer ? c->xfer->easy : NULL;
   c->xfer = NULL;
   c->used = true;
-  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready || (c->tunnel && p->lock)) {
+  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready || (c->tunnelled && p->lock)) {
     sl_conn_free(c, true); /* a tunnel cannot leave its multi handle */
     return;
   }
@@ -228,7 +228,7 @@ static bool too_old(const struct conn *c, const struct net_config *net, int64_t 
 static bool alive(struct conn *c)
 {
   bool has_bytes;
-  if (c->tunnel ? !sl_http2_proxy_alive(c, &has_bytes) : sl_tcp_is_dead(c->tcp, &has_bytes))
+  if (c->tunnelled ? !sl_http2_proxy_alive(c, &has_bytes) : sl_tcp_is_dead(c->tcp, &has_bytes))
     return false;
   if (!has_bytes)
     return true;

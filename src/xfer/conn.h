@@ -7,7 +7,6 @@
 #include "xfer/multi.h"
 
 struct http2;
-struct proxied;
 struct transfer;
 
 struct conn {
@@ -20,8 +19,7 @@ struct conn {
   int64_t id;             /* lives longer than the address: transfers remember the number */
   int64_t created_us, idle_since_us;
   struct stream *top;     /* NULL until the socket is connected */
-  struct tcp *tcp;        /* at the bottom of top, or below the tunnel */
-  struct proxied *tunnel; /* at the bottom of top: on a proxy's connection, see http2_proxy.h; NULL: it has a socket */
+  struct tcp *tcp;        /* at the bottom of top; of one that is tunnelled the proxy's */
   struct transfer *xfer;  /* who uses it; NULL: idle, or HTTP/2 */
   struct http2 *h2;       /* NULL: HTTP/1; see http2.h */
   struct easy *held_by;   /* CURLOPT_CONNECT_ONLY: the application uses it; NULL else */
@@ -32,7 +30,8 @@ struct conn {
   uint8_t http_version;   /* CURL_HTTP_VERSION_* that it speaks */
   bool is_tls;            /* towards the origin */
   bool keep;              /* may serve another transfer */
-  bool used;              /* has served one before */
+  bool used : 1;          /* has served one before */
+  bool tunnelled : 1;     /* at the bottom of top is a tunnel on a connection of others: http2_proxy.h */
   bool plain_proxy;       /* requests go to an HTTP proxy in absolute form */
   bool shut;              /* the peer has closed */
   bool auth_done, proxy_auth_done; /* it is authenticated: its identity has the credentials in it (lesson 7) */

@@ -48,6 +48,14 @@ static struct proxied *of(struct h2_tunnel *t)
   return (struct proxied *)(void *)t;
 }
 
+static struct proxied *tunnel_of(const struct conn *c)
+{
+  struct stream *s = c->top;
+  while (s->below)
+    s = s->below;
+  return of(sl_h2_tunnel_of(s));
+}
+
 /* ---- the proxy's connection ---- */
 
 static void post(struct h2_proxy *p)
@@ -195,7 +203,7 @@ static void gone(struct h2_tunnel *t)
   struct h2_proxy *p = x->proxy;
   sl_list_unlink(&x->job.link);
   sl_list_unlink(&x->link);
-  x->conn->tunnel = NULL;
+  x->conn->tunnelled = false;
   x->conn->tcp = NULL;
   p->n--;
   p->n_busy -= !x->quiet;
@@ -237,7 +245,7 @@ static sl_result push_tunnel(struct dial *d, struct h2_proxy *p)
   p->n++;
   p->n_busy++;
   show_quiet(p);
-  c->tunnel = x;
+  c->tunnelled = true;
   c->tcp = p->tcp;
   c->top = &x->tunnel.s;
   take_addresses(c, p);
@@ -248,14 +256,14 @@ static sl_result push_tunnel(struct dial *d, struct h2_proxy *p)
 
 void sl_http2_proxy_want(struct conn *c, unsigned want)
 {
-  struct proxied *x = c->tunnel;
+  struct proxied *x = tunnel_of(c);
   x->want = (uint8_t)want;
   changed(&x->tunnel);
 }
 
 void sl_http2_proxy_quiet(struct conn *c, bool quiet)
 {
-  struct proxied *x = c->tunnel;
+  struct proxied *x = tunnel_of(c);
   if (x->quiet == quiet)
     return;
   x->quiet = quiet;
@@ -281,9 +289,10 @@ static bool is_alive(struct h2_proxy *p)
 
 bool sl_http2_proxy_alive(struct conn *c, bool *out_has_bytes)
 {
-  if (!is_alive(c->tunnel->proxy))
+  struct proxied *x = tunnel_of(c);
+  if (!is_alive(x->proxy))
     return false;
-  *out_has_bytes = sl_h2_tunnel_ready(&c->tunnel->tunnel) & WATCH_IN;
+  *out_has_bytes = sl_h2_tunnel_ready(&x->tunnel) & WATCH_IN;
   return true;
 }
 

@@ -104,7 +104,7 @@ sl_result sl_layers_push_rest(struct dial *d)
 {
   struct transfer *t = d->t;
   const struct route *r = &d->route;
-  sl_result rc = r->tunnel && !d->conn->tunnel ? sl_proxy_layers_tunnel(d) : SL_OK;
+  sl_result rc = r->tunnel && !d->conn->tunnelled ? sl_proxy_layers_tunnel(d) : SL_OK;
   if (!rc)
     rc = sl_proxy_layers_last(d);
   if (!rc && r->tls)

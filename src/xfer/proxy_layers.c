@@ -129,7 +129,7 @@ static sl_result tunnel_request(void *ctx, struct buf *dst)
     sl_buf_done(&target);
     return SL_NOMEM;
   }
-  bool h2 = d->conn->tunnel;
+  bool h2 = d->conn->tunnelled;
   const char *version = h2 ? "2" : d->route.proxy.type == CURLPROXY_HTTP_1_0 ? "1.0" : "1.1";
   sl_buf_printf(dst, "CONNECT %s HTTP/%s\r\n", target.p, version);
   if (!h2 && !has_field(t, "Host"))
@@ -186,7 +186,7 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
   t->easy->info.http_connectcode = (uint16_t)status;
   t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
   *out_again = sl_auth_after_connect(t, status);
-  if (d->conn->tunnel && *out_again && t->http.proxy_auth.picked == CURLAUTH_NTLM)
+  if (d->conn->tunnelled && *out_again && t->http.proxy_auth.picked == CURLAUTH_NTLM)
     t->http.no_proxy_h2 = *out_reconnect = true; /* it is for connections of one user */
   if (status < 300)
     t->http.proxy_auth.multipass = false; /* the request itself is no part of the proxy's exchange */
