@@ -39,16 +39,22 @@ struct h2_session {
   uint32_t out_at;
   uint32_t n_open, max_streams, peer_max;
   uint32_t idle_frames;
-  bool goaway, eof, failed, want_room, settled;
+  bool goaway, eof, failed, want_room, settled, nomem;
   const char *error;
 };
 
-/* ---- memory ---- */
+/* ---- memory: nghttp2 has other words for what comes of having none, so it is remembered ---- */
+
+static void *noted(void *p, void *user)
+{
+  if (!p)
+    ((struct h2_session *)user)->nomem = true;
+  return p;
+}
 
 static void *ng_malloc(size_t n, void *user)
 {
-  (void)user;
-  return sl_malloc(n);
+  return noted(sl_malloc(n), user);
 }
 
 static void ng_free(void *p, void *user)
@@ -59,17 +65,13 @@ static void ng_free(void *p, void *user)
 
 static void *ng_calloc(size_t n, size_t size, void *user)
 {
-  (void)user;
-  return sl_calloc(n, size);
+  return noted(sl_calloc(n, size), user);
 }
 
 static void *ng_realloc(void *p, size_t n, void *user)
 {
-  (void)user;
-  return sl_realloc(p, n);
+  return noted(sl_realloc(p, n), user);
 }
-
-static const nghttp2_mem memory = {NULL, ng_malloc, ng_free, ng_calloc, ng_realloc};
 
 /* ---- what arrives ---- */
 
@@ -335,7 +337,7 @@ static sl_result fail(struct h2_session *s, int error)
   s->failed = true;
   if (!s->error)
     s->error = nghttp2_strerror(error);
-  return error == NGHTTP2_ERR_NOMEM ? SL_NOMEM : HTTP2_ERROR;
+  return error == NGHTTP2_ERR_NOMEM ? SL_NOMEM : sl_h2_over(s);
 }
 
 static sl_result write_out(struct h2_session *s)
@@ -414,7 +416,7 @@ sl_result sl_h2_flush(struct h2_session *s, char *scratch, size_t cap, bool *out
   *out_more = false;
   for (int round = 0; round < ROUNDS; round++) {
     bool full = false;
-    sl_result rc = s->failed ? HTTP2_ERROR : write_out(s);
+    sl_result rc = s->failed ? sl_h2_over(s) : write_out(s);
     if (rc)
       return rc;
     s->dst = scratch;
@@ -556,6 +558,7 @@ static bool make_session(struct h2_session *s)
 {
   nghttp2_session_callbacks *cb = NULL;
   nghttp2_option *option = NULL;
+  nghttp2_mem memory = {s, ng_malloc, ng_free, ng_calloc, ng_realloc};
   bool ok = !nghttp2_session_callbacks_new(&cb) && !nghttp2_option_new(&option);
   if (ok) {
     nghttp2_session_callbacks_set_on_begin_headers_callback(cb, begin_headers);
@@ -571,7 +574,7 @@ static bool make_session(struct h2_session *s)
     nghttp2_option_set_max_reserved_remote_streams(option, MAX_RESERVED);
     /* Blanks around values are common enough to be let through. */
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
-    ok = !nghttp2_session_client_new3(&s->ng, cb, s, option, (nghttp2_mem *)(uintptr_t)&memory);
+    ok = !nghttp2_session_client_new3(&s->ng, cb, s, option, &memory);
   }
   nghttp2_session_callbacks_del(cb);
   nghttp2_option_del(option);
@@ -655,6 +658,11 @@ bool sl_h2_eof(const struct h2_session *s)
 bool sl_h2_is_over(const struct h2_session *s)
 {
   return s->eof || s->failed || (!nghttp2_session_want_read(s->ng) && !nghttp2_session_want_write(s->ng));
+}
+
+sl_result sl_h2_over(const struct h2_session *s)
+{
+  return s->nomem ? SL_NOMEM : HTTP2_ERROR;
 }
 
 const char *sl_h2_error(const struct h2_session *s)

@@ -110,6 +110,7 @@ uint32_t sl_h2_room(const struct h2_session *s);
 bool sl_h2_settled(const struct h2_session *s);  /* the peer has said how many may be open at once */
 bool sl_h2_is_over(const struct h2_session *s);  /* closed by the peer, or an error of the session */
 bool sl_h2_eof(const struct h2_session *s);
+sl_result sl_h2_over(const struct h2_session *s); /* the code of a session, or a stream, that failed of itself */
 const char *sl_h2_error(const struct h2_session *s); /* "" or why */
 const char *sl_h2_code_name(uint32_t code);
 

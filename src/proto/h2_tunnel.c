@@ -210,6 +210,8 @@ static sl_result no_answer(struct h2_tunnel *t)
   bool silent = d->state == STATUS && !d->interim;
   if (t->failed)
     return d->stale && silent ? reconnect(d) : FAIL(d, t->failed, "Proxy CONNECT aborted");
+  if (t->x.closed && t->x.error == H2_INTERNAL_ERROR && sl_h2_over(t->session) == SL_NOMEM)
+    return SL_NOMEM;
   if (t->x.too_large)
     return FAIL(d, CURLE_TOO_LARGE, "Too large response headers from the proxy");
   if (t->x.closed && silent && (t->x.error == H2_REFUSED_STREAM || t->x.error == H2_HTTP_1_1_REQUIRED)) {

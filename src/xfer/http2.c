@@ -355,7 +355,7 @@ sl_result sl_http2_flush(struct multi *m, struct h2_session *s, struct stream *t
   sl_result rc = sl_h2_flush(s, scratch, SL_SCRATCH_BYTES, out_more);
   if (rc == SL_WAIT && !*out_more)
     *want |= sl_stream_want(top);
-  return !rc && sl_h2_is_over(s) ? CURLE_HTTP2 : rc;
+  return !rc && sl_h2_is_over(s) ? sl_h2_over(s) : rc;
 }
 
 static void flush(struct http2 *h)
@@ -646,6 +646,8 @@ static sl_result closed_badly(struct exchange *x)
   x->retry = !t->http.got_bytes && (code == H2_REFUSED_STREAM || code == H2_HTTP_1_1_REQUIRED);
   if (code == H2_HTTP_1_1_REQUIRED)
     t->http.no_h2 = true;
+  if (code == H2_INTERNAL_ERROR && sl_h2_over(x->h->session) == SL_NOMEM)
+    return SL_NOMEM;
   if (x->x.too_large)
     return sl_fail(t, CURLE_TOO_LARGE, "Too large response headers");
   if (code == H2_NO_ERROR)

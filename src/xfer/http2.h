@@ -50,7 +50,7 @@ sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice 
 void sl_http2_wake(struct list *waiters, uint32_t n); /* the first n of them */
 
 /* What a session has to send goes into the stream below it. SL_WAIT: *want gets what the stream waits for, or *out_more:
- * others first. A session that is over is CURLE_HTTP2. */
+ * others first. A session that is over has failed: sl_h2_over(). */
 sl_result sl_http2_flush(struct multi *m, struct h2_session *s, struct stream *top, unsigned *want, bool *out_more);
 
 /* The parts of xfer_proto that differ. */
