@@ -86,7 +86,7 @@ static void on_head_end(struct h2_exchange *x)
 static void on_data(struct h2_exchange *x, struct slice bytes)
 {
   struct h2_tunnel *t = of(x);
-  if (x->status / 100 != 2) { /* the body of a refusal: nobody wants it */
+  if (x->status / 100 != 2 || t->lingers) { /* nobody wants it */
     sl_h2_consume(x, bytes.n);
     return;
   }
@@ -146,7 +146,7 @@ static bool is_over(const struct h2_tunnel *t)
   return t->failed || t->x.ended || t->x.closed;
 }
 
-static size_t pending(const struct h2_tunnel *t)
+size_t sl_h2_tunnel_pending(const struct h2_tunnel *t)
 {
   return t->out.n - t->out_at;
 }
@@ -154,7 +154,7 @@ static size_t pending(const struct h2_tunnel *t)
 unsigned sl_h2_tunnel_ready(const struct h2_tunnel *t)
 {
   bool in = t->talk ? t->talk->heard_at < t->talk->heard.n : t->in_at < t->in.n;
-  bool out = t->failed || t->x.closed || pending(t) <= H2_TUNNEL_OUT / 2;
+  bool out = t->failed || t->x.closed || sl_h2_tunnel_pending(t) <= H2_TUNNEL_OUT / 2;
   return (in || is_over(t) ? WATCH_IN : 0u) | (out ? WATCH_OUT : 0u);
 }
 
@@ -319,8 +319,8 @@ static sl_result tunnel_read(struct stream *s, void *dst, size_t cap, size_t *ou
       t->in_at = 0;
     }
     sl_h2_consume(&t->x, left.n);
-    if (sl_h2_wants_flush(t->session))
-      t->host->flush(t); /* the window opens */
+    if (sl_h2_wants_flush(t->session)) /* the window opens */
+      t->host->flush(t);
     *out_n = left.n;
     return SL_OK;
   }
@@ -338,7 +338,7 @@ static sl_result tunnel_read(struct stream *s, void *dst, size_t cap, size_t *ou
 static sl_result tunnel_write(struct stream *s, struct slice src, size_t *out_n)
 {
   struct h2_tunnel *t = sl_h2_tunnel_of(s);
-  size_t room = H2_TUNNEL_OUT - pending(t);
+  size_t room = H2_TUNNEL_OUT - sl_h2_tunnel_pending(t);
   s->want = 0;
   if (t->failed || t->x.closed || t->out_end)
     return t->failed == SL_NOMEM ? SL_NOMEM : CURLE_SEND_ERROR;
@@ -364,21 +364,36 @@ static sl_result tunnel_shutdown(struct stream *s)
   struct h2_tunnel *t = sl_h2_tunnel_of(s);
   t->out_end = true;
   sl_h2_resume(&t->x);
-  t->host->goodbye(t);
+  t->host->flush(t);
   return SL_OK;
 }
 
+bool sl_h2_tunnel_is_over(const struct h2_tunnel *t)
+{
+  return t->failed || !t->x.session;
+}
+
+void sl_h2_tunnel_end(struct h2_tunnel *t)
+{
+  if (t->x.session) {
+    sl_h2_detach(&t->x, H2_CANCEL);
+    t->host->flush(t);
+  }
+  sl_buf_done(&t->out);
+  t->host->free(t);
+}
+
+/* A reset would overtake what is on its way, here and in the proxy: as with a socket, close() is not the end. */
 static void tunnel_free(struct stream *s)
 {
   struct h2_tunnel *t = sl_h2_tunnel_of(s);
-  bool submitted = t->x.session != NULL;
-  sl_h2_detach(&t->x, H2_CANCEL);
   forget(t);
   sl_buf_done(&t->in);
-  sl_buf_done(&t->out);
-  if (submitted)
-    t->host->flush(t);
-  t->host->free(t);
+  t->lingers = t->out_end && !sl_h2_tunnel_is_over(t);
+  if (t->lingers)
+    t->host->linger(t);
+  else
+    sl_h2_tunnel_end(t);
 }
 
 static const struct stream_ops tunnel_ops = {

@@ -24,8 +24,10 @@ struct h2_tunnel_talk;
 struct h2_tunnel_host {
   void (*changed)(struct h2_tunnel *t); /* sl_h2_tunnel_ready() may say more than before */
   void (*flush)(struct h2_tunnel *t);   /* the session has something to send */
-  void (*goodbye)(struct h2_tunnel *t); /* the same, and there will be no later: now */
-  void (*free)(struct h2_tunnel *t);    /* the stream is freed: whatever it is a part of goes with it */
+  /* The stream is freed after a shutdown, but what was written has yet to arrive. `changed` is called until
+   * sl_h2_tunnel_is_over(), and the host ends it then, or when it has waited long enough. */
+  void (*linger)(struct h2_tunnel *t);
+  void (*free)(struct h2_tunnel *t);    /* it is over: whatever it is a part of goes with it */
 };
 
 struct h2_tunnel {
@@ -38,6 +40,7 @@ struct h2_tunnel {
   uint32_t in_at, out_at;
   sl_result failed;            /* what a read or write comes to from now on */
   bool out_end;                /* nothing follows what is in `out` */
+  bool lingers;
 };
 
 extern const struct h2_ops sl_h2_tunnel_ops; /* for a session all of whose exchanges are tunnels */
@@ -48,6 +51,9 @@ bool sl_h2_tunnel_init(struct h2_tunnel *t, struct h2_session *session, const st
                        const struct tunnel_up *up, struct buf *error);
 /* WATCH_IN: a read, or a step, would get on; WATCH_OUT: a write would. */
 unsigned sl_h2_tunnel_ready(const struct h2_tunnel *t);
+size_t sl_h2_tunnel_pending(const struct h2_tunnel *t); /* bytes written that the session has not taken */
+bool sl_h2_tunnel_is_over(const struct h2_tunnel *t);
+void sl_h2_tunnel_end(struct h2_tunnel *t); /* of one that lingers; calls host->free() */
 /* The session has ended, with rc. `stale`: a connection that has been of use before, so that another one may do better. */
 void sl_h2_tunnel_lost(struct h2_tunnel *t, sl_result rc, bool stale);
 

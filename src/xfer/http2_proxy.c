@@ -10,7 +10,11 @@
 #include "xfer/proxy_layers.h"
 #include "xfer/transfer.h"
 
-enum { MAX_IDLE = 4 };
+enum {
+  MAX_IDLE = 4,
+  LINGER_US = 500000, /* for the other end to say that it has got everything, once that is sent */
+  MOST_LINGERS = 60   /* so often for what cannot be sent */
+};
 
 struct h2_proxy {
   struct list link;    /* in multi->proxies */
@@ -19,6 +23,7 @@ struct h2_proxy {
   struct list waiters; /* struct dial */
   struct list tunnels; /* struct proxied */
   uint32_t n, n_busy;  /* tunnels; those of conns that are in use */
+  struct timer timer;  /* for tunnels that linger */
   /* What the dial has made; nothing before. */
   struct stream *top;
   struct tcp *tcp;
@@ -36,9 +41,11 @@ struct h2_proxy {
 struct proxied {
   struct h2_tunnel tunnel;
   struct h2_proxy *proxy;
-  struct conn *conn;
-  struct list link; /* in proxy->tunnels */
-  struct job job;   /* stands in for a descriptor's event */
+  struct conn *conn; /* NULL: it lingers */
+  struct list link;  /* in proxy->tunnels */
+  struct job job;    /* stands in for a descriptor's event */
+  int64_t until_us;  /* of one that lingers */
+  uint8_t lingers;   /* how often it has been given more time */
   uint8_t want;
   bool quiet;       /* the conn is idle in the pool */
 };
@@ -123,6 +130,7 @@ static void free_proxy(struct h2_proxy *p, bool polite)
     flush(p);
     sl_stream_shutdown(p->top);
   }
+  sl_timer_clear(&p->multi->reactor, &p->timer);
   sl_list_unlink(&p->job.link);
   sl_list_unlink(&p->link);
   sl_h2_free(p->session);
@@ -177,13 +185,16 @@ static void show_quiet(struct h2_proxy *p)
 static void run_conn(struct job *job)
 {
   struct proxied *x = job->owner;
-  sl_conn_event(x->conn);
+  if (x->conn)
+    sl_conn_event(x->conn);
+  else
+    sl_h2_tunnel_end(&x->tunnel);
 }
 
 static void changed(struct h2_tunnel *t)
 {
   struct proxied *x = of(t);
-  if (x->want & sl_h2_tunnel_ready(t))
+  if (x->conn ? x->want & sl_h2_tunnel_ready(t) : sl_h2_tunnel_is_over(t))
     sl_job_post(&x->proxy->multi->reactor, &x->job);
 }
 
@@ -192,22 +203,70 @@ static void flush_soon(struct h2_tunnel *t)
   post(of(t)->proxy);
 }
 
-static void flush_now(struct h2_tunnel *t)
+static void leave_conn(struct proxied *x)
 {
-  flush(of(t)->proxy);
+  struct h2_proxy *p = x->proxy;
+  if (!x->conn)
+    return;
+  sl_list_unlink(&x->job.link);
+  x->conn->tunnelled = false;
+  x->conn->tcp = NULL;
+  x->conn = NULL;
+  p->n_busy -= !x->quiet;
+  show_quiet(p);
+}
+
+static void linger(struct h2_tunnel *t)
+{
+  struct proxied *x = of(t);
+  struct h2_proxy *p = x->proxy;
+  struct reactor *r = &p->multi->reactor;
+  leave_conn(x);
+  x->until_us = r->now_us + LINGER_US;
+  if (!p->timer.node.at && !sl_timer_set(r, &p->timer, x->until_us))
+    sl_h2_tunnel_end(t);
+}
+
+static bool lingers_on(struct proxied *x, int64_t now_us)
+{
+  if (x->until_us > now_us)
+    return true;
+  if (sl_h2_tunnel_pending(&x->tunnel) && x->lingers < MOST_LINGERS)
+    x->lingers++;
+  else if (x->lingers <= MOST_LINGERS)
+    x->lingers = MOST_LINGERS + 1;
+  else
+    return false;
+  x->until_us = now_us + LINGER_US;
+  return true;
+}
+
+static void timer_due(struct timer *timer)
+{
+  struct h2_proxy *p = timer->owner;
+  struct reactor *r = &p->multi->reactor;
+  int64_t next_us = 0;
+  LIST_FOR_EACH(node, &p->tunnels) {
+    struct proxied *x = LIST_ENTRY(node, struct proxied, link);
+    if (x->conn)
+      continue;
+    if (lingers_on(x, r->now_us))
+      next_us = !next_us || x->until_us < next_us ? x->until_us : next_us;
+    else
+      sl_h2_tunnel_end(&x->tunnel);
+  }
+  if (next_us)
+    (void)sl_timer_set(r, timer, next_us); /* the heap has just had room for it */
 }
 
 static void gone(struct h2_tunnel *t)
 {
   struct proxied *x = of(t);
   struct h2_proxy *p = x->proxy;
+  leave_conn(x);
   sl_list_unlink(&x->job.link);
   sl_list_unlink(&x->link);
-  x->conn->tunnelled = false;
-  x->conn->tcp = NULL;
   p->n--;
-  p->n_busy -= !x->quiet;
-  show_quiet(p);
   sl_free(x);
   if (p->n)
     return;
@@ -217,7 +276,7 @@ static void gone(struct h2_tunnel *t)
   post(p); /* it may have to go */
 }
 
-static const struct h2_tunnel_host host = {changed, flush_soon, flush_now, gone};
+static const struct h2_tunnel_host host = {changed, flush_soon, linger, gone};
 
 static void take_addresses(struct conn *c, const struct h2_proxy *p)
 {
@@ -240,6 +299,7 @@ static sl_result push_tunnel(struct dial *d, struct h2_proxy *p)
   x->conn = c;
   x->want = 0;
   x->quiet = false;
+  x->lingers = 0;
   sl_job_init(&x->job, run_conn, x);
   sl_list_push_back(&p->tunnels, &x->link);
   p->n++;
@@ -309,6 +369,8 @@ static struct h2_proxy *proxy_new(struct multi *m, struct slice key)
   sl_list_init(&p->waiters);
   sl_list_init(&p->tunnels);
   sl_job_init(&p->job, turn, p);
+  p->timer.fn = timer_due;
+  p->timer.owner = p;
   sl_list_push_back(&m->proxies, &p->link);
   return p;
 }
@@ -427,7 +489,7 @@ bool sl_http2_proxy_of_watch(const struct watch *w, struct easy **out_easy)
     return false;
   LIST_FOR_EACH(node, &p->tunnels) {
     const struct conn *c = LIST_ENTRY(node, struct proxied, link)->conn;
-    if (c->xfer || c->h2)
+    if (c && (c->xfer || c->h2))
       *out_easy = c->xfer ? c->xfer->easy : sl_http2_easy(c);
     if (*out_easy)
       break;
@@ -466,8 +528,15 @@ void sl_http2_proxy_drop_all(struct multi *m)
 {
   while (!sl_list_empty(&m->proxies)) {
     struct h2_proxy *p = LIST_ENTRY(m->proxies.next, struct h2_proxy, link);
-    while (!sl_list_empty(&p->tunnels))
-      sl_conn_free(LIST_ENTRY(p->tunnels.next, struct proxied, link)->conn, true);
+    LIST_FOR_EACH(node, &p->tunnels) {
+      struct conn *c = LIST_ENTRY(node, struct proxied, link)->conn;
+      if (c)
+        sl_conn_free(c, true);
+    }
+    if (p->session)
+      flush(p); /* what those had to say that linger */
+    LIST_FOR_EACH(node, &p->tunnels)
+      sl_h2_tunnel_end(&LIST_ENTRY(node, struct proxied, link)->tunnel);
     free_proxy(p, true);
   }
 }

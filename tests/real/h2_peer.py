@@ -108,6 +108,9 @@ class Conn:
         elif isinstance(event, h2.events.TrailersReceived):
             self.trailers[event.stream_id] = dict(event.headers)
         elif isinstance(event, h2.events.StreamEnded):
+            far = self.far_of(event.stream_id)
+            if far:
+                far.shutdown(socket.SHUT_WR)
             if self.peer.on_end:
                 self.peer.on_end(self, event.stream_id)
         elif isinstance(event, h2.events.StreamReset):

@@ -8,6 +8,7 @@ import stat
 import unittest
 
 import common
+import h2_peer
 
 SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = 20 * 1000 * 1000
@@ -200,6 +201,21 @@ class Vsftpd(common.RealTest):
 
     def secure(self, *arguments, status=0):
         return self.curl("--ssl-reqd", "--cacert", self.place / "ca.pem", *arguments, status=status)
+
+    def test_through_an_http2_proxy(self):
+        """Control and data connections are tunnels on one connection of the proxy."""
+        proxy = h2_peer.Peer(lambda conn, stream, head: conn.tunnel(stream, head[":authority"]), self.place / "good.pem",
+                             self.place / "good.key", alpn=("h2", "http/1.1"))
+        self.addCleanup(proxy.stop)
+        client = self.place / "many"
+        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", client, common.HERE / "many_client.c",
+                    "-L%s" % common.LIB, "-lcurl")
+        done = common.run(client, "proxyca=%s" % (self.place / "ca.pem"), "proxytype=3", "timeout=15000", "tunnel=1",
+                          "proxy=https://127.0.0.1:%d" % proxy.port, self.url("small"), "--", self.url("big"), "--",
+                          "sized=3000000", self.url("up/tunnelled"))
+        self.assertEqual(done.stdout, "0 226 0 200 2 %d\n0 226 0 200 1 %d\n0 226 0 200 1 0\n" % (len(SMALL), BIG))
+        self.assertEqual((self.place / "root/up/tunnelled").read_bytes(), b"u" * 3000000)
+        self.assertEqual(proxy.accepted, 1)
 
     # ---- in the clear ----
 

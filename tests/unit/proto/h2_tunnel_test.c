@@ -39,7 +39,7 @@ struct near {
   struct buf said;
   struct buf error;
   int again; /* so many verdicts ask for another request */
-  bool anew, freed;
+  bool anew, freed, lingers;
   int changes, flushes;
   sl_result request_fails, line_fails, verdict_fails;
 };
@@ -183,9 +183,9 @@ static void on_flush(struct h2_tunnel *t)
   ((struct near *)(void *)t)->flushes++;
 }
 
-static void on_goodbye(struct h2_tunnel *t)
+static void on_linger(struct h2_tunnel *t)
 {
-  (void)turn(((struct near *)(void *)t)->w);
+  ((struct near *)(void *)t)->lingers = true;
 }
 
 static void on_free(struct h2_tunnel *t)
@@ -193,7 +193,7 @@ static void on_free(struct h2_tunnel *t)
   ((struct near *)(void *)t)->freed = true;
 }
 
-static const struct h2_tunnel_host host = {on_changed, on_flush, on_goodbye, on_free};
+static const struct h2_tunnel_host host = {on_changed, on_flush, on_linger, on_free};
 
 static sl_result up_request(void *ctx, struct buf *dst)
 {
@@ -230,7 +230,10 @@ static bool near_init(struct near *n, struct world *w)
 
 static void near_done(struct near *n)
 {
-  sl_stream_free(&n->t.s);
+  if (!n->lingers)
+    sl_stream_free(&n->t.s);
+  if (n->lingers)
+    sl_h2_tunnel_end(&n->t);
   CHECK(n->freed);
   sl_buf_done(&n->said);
   sl_buf_done(&n->error);
@@ -402,6 +405,31 @@ TEST(both_directions_end)
   CHECK_INT(k, 0);
   near_done(&n);
   CHECK_INT(turn(&w), SL_OK);
+  CHECK_INT(w.resets, 0);
+  world_done(&w);
+}
+
+TEST(what_was_written_outlives_the_stream)
+{
+  struct world w;
+  struct near n;
+  static char bytes[H2_TUNNEL_OUT];
+  size_t k = 1;
+  REQUIRE(world_init(&w, "200") && near_init(&n, &w));
+  CHECK_INT(open_it(&n, 50), SL_OK);
+  w.pipe.write_room = 1000;
+  CHECK_INT(sl_stream_write(&n.t.s, slice_of(bytes, sizeof bytes), &k), SL_OK);
+  CHECK_INT(k, sizeof bytes);
+  sl_stream_shutdown(&n.t.s);
+  sl_stream_free(&n.t.s);
+  CHECK(n.lingers && !n.freed && !sl_h2_tunnel_is_over(&n.t));
+  CHECK_INT(turn(&w), SL_OK);
+  w.pipe.write_room = SIZE_MAX;
+  for (int i = 0; i < 5; i++)
+    CHECK_INT(turn(&w), SL_OK);
+  CHECK_INT(w.heard, sizeof bytes);
+  CHECK(sl_h2_tunnel_is_over(&n.t));
+  near_done(&n);
   CHECK_INT(w.resets, 0);
   world_done(&w);
 }
