@@ -9,6 +9,7 @@
 #include "sys/file.h"
 #include "sys/random.h"
 #include "wire/altsvc.h"
+#include "xfer/http2.h"
 #include "xfer/route.h"
 #include "xfer/transfer.h"
 
@@ -74,10 +75,19 @@ sl_result sl_altsvc_response(struct transfer *t, struct slice value, bool first)
   return s ? sl_altsvc_header(&s->cache, &from, value, first, sl_clock_wall_s()) : SL_NOMEM;
 }
 
-/* Which of CURLALTSVC_* we can speak. */
-static unsigned alpns(const struct easy *e)
+sl_result sl_altsvc_forget(struct transfer *t)
 {
-  return e->set.http->altsvc_ctrl & CURLALTSVC_H1 ? SL_ALPN_H1 : 0u;
+  SL_INFOF(t->easy, "Alt-svc: %s does not serve this origin", t->alt_used);
+  return sl_altsvc_response(t, SLICE_LIT("clear"), true);
+}
+
+/* Which of CURLALTSVC_* we can speak, and want to. */
+static unsigned alpns(const struct transfer *t)
+{
+  uint32_t ctrl = (uint32_t)t->easy->set.http->altsvc_ctrl;
+  enum http_wish wish = sl_http2_wish(t);
+  bool h1 = ctrl & CURLALTSVC_H1 && wish != HTTP_WISH_2_ONLY, h2 = ctrl & CURLALTSVC_H2 && wish != HTTP_WISH_1;
+  return (h1 ? SL_ALPN_H1 : 0u) | (h2 ? SL_ALPN_H2 : 0u);
 }
 
 sl_result sl_altsvc_route(struct transfer *t, struct route *r)
@@ -87,7 +97,7 @@ sl_result sl_altsvc_route(struct transfer *t, struct route *r)
   struct buf name;
   bool redirected = r->to_port != r->port || !slice_eq(r->to_host, r->host);
   if (!e->altsvc || !enabled(e) || !r->tls || r->unix_path || redirected ||
-      !sl_altsvc_find(&e->altsvc->cache, t->host, t->port, alpns(e), sl_clock_wall_s(), &found))
+      !sl_altsvc_find(&e->altsvc->cache, t->host, t->port, alpns(t), sl_clock_wall_s(), &found))
     return SL_OK;
   sl_buf_init(&name, SL_ALTSVC_HOST_MAX + SL_NUM_MAX);
   sl_buf_add(&name, found.to.host);

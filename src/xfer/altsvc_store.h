@@ -14,6 +14,8 @@ struct altsvc_store;
 
 sl_result sl_altsvc_begin(struct transfer *t); /* reads CURLOPT_ALTSVC when that has not been done */
 sl_result sl_altsvc_response(struct transfer *t, struct slice value, bool first); /* one Alt-Svc value */
+/* The alternative in use does not speak for the origin: it is not tried again. RFC 7838 6. */
+sl_result sl_altsvc_forget(struct transfer *t);
 /* Turns the route to an alternative, if there is one; t->alt_used says so. CURLOPT_CONNECT_TO and Unix sockets have
  * decided already. */
 sl_result sl_altsvc_route(struct transfer *t, struct route *r);

@@ -422,6 +422,12 @@ sl_result sl_http_head_end(struct transfer *t)
     h->expect_refused = true; /* RFC 9110 10.1.1: once more, without asking */
     again = true;
   }
+  if (!again && h->parser.status == 421 && t->alt_used) {
+    rc = sl_altsvc_forget(t);
+    again = !rc;
+  }
+  if (rc)
+    return rc;
   if (!again && sl_ws_is(t) && !sl_redirect_wanted(t))
     return sl_ws_refused(t);
   if (!again && is_failure(t)) /* the caller delivers the end of the head first */
