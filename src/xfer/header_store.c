@@ -28,6 +28,12 @@ void sl_header_store_done(struct easy *e)
 
 void sl_header_store_start(struct easy *e)
 {
+  e->headers_request = 0;
+  sl_buf_clear(&e->headers);
+}
+
+void sl_header_store_next_request(struct easy *e)
+{
   e->headers_request++;
 }
 

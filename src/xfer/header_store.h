@@ -9,7 +9,9 @@
 
 void sl_header_store_init(struct easy *e);
 void sl_header_store_done(struct easy *e);
-void sl_header_store_start(struct easy *e); /* a status line: the next response */
+void sl_header_store_start(struct easy *e); /* a new transfer */
+/* Another request follows. Informational responses and those to CONNECT belong to the request that they came for. */
+void sl_header_store_next_request(struct easy *e);
 sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin);
 
 struct header_record {

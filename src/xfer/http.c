@@ -391,7 +391,6 @@ static sl_result on_trailer(struct transfer *t, struct slice line)
 
 static sl_result on_status(struct transfer *t, struct slice line)
 {
-  sl_header_store_start(t->easy);
   sl_result rc = sl_http_status(t);
   return rc ? rc : sl_sink_header(t, line, SINK_STATUS);
 }

@@ -7,6 +7,7 @@
 #include "loop/scratch.h"
 #include "tls/tls.h"
 #include "xfer/doh.h"
+#include "xfer/header_store.h"
 #include "xfer/http2_proxy.h"
 #include "xfer/transfer.h"
 
@@ -218,8 +219,7 @@ CURLMcode sl_multi_add(struct multi *m, struct easy *e)
   sl_list_unlink(&e->msg_link);
   sl_info_start(&e->info);
   e->info.xfer_id = (curl_off_t)m->next_xfer_id++;
-  e->headers_request = -1;
-  sl_buf_clear(&e->headers);
+  sl_header_store_start(e);
   if (e->set.io.errorbuffer)
     e->set.io.errorbuffer[0] = 0;
   if (!e->doh) { /* the resolver's own are nobody else's business */

@@ -168,12 +168,10 @@ static sl_result tunnel_line(void *ctx, struct slice line, enum tunnel_line kind
   struct transfer *t = d->t;
   static const uint8_t kinds[] = {SINK_STATUS, SINK_HEADER, SINK_HEADER, SINK_HEAD_END};
   sl_result rc = SL_OK;
-  if (kind == TUNNEL_STATUS) {
-    sl_header_store_start(t->easy);
+  if (kind == TUNNEL_STATUS)
     t->http.proxy_auth.avail = 0;
-  } else if (kind != TUNNEL_END) {
+  else if (kind != TUNNEL_END)
     rc = tunnel_field(t, line);
-  }
   if (rc || t->easy->set.proxy->suppress_connect_headers)
     return rc;
   return sl_sink_header(t, line, (enum sink_line)kinds[kind]);

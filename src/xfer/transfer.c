@@ -11,6 +11,7 @@
 #include "wire/encode.h"
 #include "xfer/altsvc_store.h"
 #include "xfer/ftp.h"
+#include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
 #include "xfer/http2_proxy.h"
@@ -417,6 +418,8 @@ static sl_result step_do(struct transfer *t)
   rc = t->proto->finish(t, rc);
   bool again = t->again && !rc;
   t->again = false;
+  if (again)
+    sl_header_store_next_request(t->easy);
   if (again && t->conn && t->conn->keep && !t->conn->h2 && sl_auth_needs_same_connection(t)) {
     t->conn->used = true;
     return start(t);
