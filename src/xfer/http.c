@@ -628,7 +628,7 @@ static sl_result http_finish(struct transfer *t, sl_result result)
     if (!(t->h2 ? sl_http2_may_retry(t) : may_retry(t, result)))
       return result;
     t->retried = t->again = true;
-    t->fresh = !t->h2; /* an HTTP/2 connection that has ended is not found again */
+    t->fresh = t->fresh || !t->h2; /* an HTTP/2 connection that has ended is not found again */
     sl_buf_clear(&t->error);
     SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
     return SL_OK;

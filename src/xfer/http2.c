@@ -569,7 +569,7 @@ sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice 
   struct multi *m = t->multi;
   struct pool *p = sl_share_pool(t->easy, m);
   struct list *waiters = NULL;
-  if (!m->multiplex || !(t->easy->set.http->pipewait || t->http.h2_refused) ||
+  if (!m->multiplex || t->fresh || !(t->easy->set.http->pipewait || t->http.h2_refused) ||
       (sl_http2_wish(t) == HTTP_WISH_1 && !(r->plain_proxy && r->proxy_h2)))
     return SL_OK;
   sl_pool_lock(p, t->easy, true);
@@ -723,13 +723,18 @@ sl_result sl_http2_step(struct transfer *t)
   return t->paused & CURLPAUSE_RECV ? SL_WAIT : outcome(x);
 }
 
-/* A connection that has served somebody and then sends the others away is no failure: RFC 9113 6.8. */
+/* A connection that has served somebody and then sends the others away for good is no failure: RFC 9113 6.8. One that
+ * goes on and refuses is asked once more, then another one is. */
 bool sl_http2_may_retry(struct transfer *t)
 {
+  const struct http2 *h = t->h2->h;
   if (!t->h2->retry)
     return false;
   t->http.h2_refused = true;
-  return t->h2->h->served || t->http.h2_retries++ < MAX_RETRIES;
+  if (h->served && !usable(h))
+    return true;
+  t->fresh = t->http.h2_retries > 0;
+  return t->http.h2_retries++ < MAX_RETRIES;
 }
 
 /* ---- Upgrade: h2c ---- */

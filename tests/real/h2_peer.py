@@ -28,7 +28,7 @@ class Conn:
     def __init__(self, peer, sock):
         self.peer, self.sock, self.number = peer, sock, peer.accepted
         self.open = True
-        self.tunnels, self.requests, self.bodies, self.trailers = {}, {}, {}, {}
+        self.tunnels, self.requests, self.bodies, self.trailers, self.weights = {}, {}, {}, {}, {}
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8", validate_inbound_headers=False,
                                            validate_outbound_headers=False, normalize_outbound_headers=False)
         self.h2 = h2.connection.H2Connection(config)
@@ -93,6 +93,8 @@ class Conn:
         if isinstance(event, h2.events.RequestReceived):
             self.requests[event.stream_id] = event.headers
             self.bodies[event.stream_id] = b""
+            if event.priority_updated:
+                self.weights[event.stream_id] = event.priority_updated.weight
             with self.peer.lock:
                 self.peer.requests.append(dict(event.headers))
             self.peer.act(self, event.stream_id, dict(event.headers))
@@ -180,7 +182,8 @@ class Conn:
 
 
 class Peer:
-    def __init__(self, act, pem=None, key=None, settings=None, alpn=("h2",), on_end=None, on_data=None, on_far=None):
+    def __init__(self, act, pem=None, key=None, settings=None, alpn=("h2",), on_end=None, on_data=None, on_far=None,
+                 host=common.LOCAL):
         if not h2:
             raise common.unittest.SkipTest("there is no python3-h2; tools/setup test installs it")
         self.act, self.settings, self.on_end, self.on_data, self.on_far = act, settings, on_end, on_data, on_far
@@ -191,7 +194,7 @@ class Peer:
             self.context.load_cert_chain(pem, key)
             self.context.set_alpn_protocols(list(alpn))
         self.listener = socket.socket()
-        self.listener.bind((common.LOCAL, 0))
+        self.listener.bind((host, 0))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         self.versions = []

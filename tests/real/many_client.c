@@ -1,11 +1,12 @@
 /* What the curl program of Debian does not know how to ask for. NAME=VALUE arguments are settings of all transfers that
  * follow, the others are URLs; "--" runs what has been named so far, all at once, and goes on with the same multi handle.
  * One line a transfer, in the order of the URLs: result, status, version, CONNECT's status, connects, bytes; then,
- * with show=1, the header lines. Exits with 0. */
+ * with show=1, the header lines, with words=1 the body, with kinds=BITS what curl_easy_nextheader() has. Exits with 0. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX = 256, TEXT = 65536 };
 
@@ -19,7 +20,7 @@ struct get {
 };
 
 static struct get *gets[MAX];
-static int n_gets, show, words, trailer_n;
+static int n_gets, show, words, kinds, upkeep_ms, trailer_n;
 static struct curl_slist *fields, *proxy_fields, *connect_to;
 
 struct setting {
@@ -54,6 +55,8 @@ static const struct setting settings[] = {
     {"fail", CURLOPT_FAILONERROR, 1},
     {"follow", CURLOPT_FOLLOWLOCATION, 1},
     {"transferencoding", CURLOPT_TRANSFER_ENCODING, 1},
+    {"altsvcctrl", CURLOPT_ALTSVC_CTRL, 1},
+    {"upkeepinterval", CURLOPT_UPKEEP_INTERVAL_MS, 1},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -162,6 +165,9 @@ static void print(const struct get *g)
   printf("%d %ld %ld %ld %ld %zu%s%s\n", (int)g->result, status, version, connect, connects, g->n,
          g->result ? " " : "", g->result ? g->error : "");
   fwrite(g->shown, 1, g->shown_n, stdout);
+  struct curl_header *h = NULL;
+  while (kinds && (h = curl_easy_nextheader(g->e, kinds, 0, h)))
+    printf("%u %s=%s\n", h->origin & 31, h->name, h->value);
 }
 
 static void run(CURLM *m)
@@ -177,6 +183,10 @@ static void run(CURLM *m)
     struct get *g;
     curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&g);
     g->result = msg->data.result;
+  }
+  if (upkeep_ms) {
+    usleep((unsigned)upkeep_ms * 1000);
+    printf("upkeep %d\n", (int)curl_easy_upkeep(gets[0]->e));
   }
   for (int i = 0; i < n_gets; i++) {
     print(gets[i]);
@@ -203,6 +213,10 @@ static int set(CURLM *m, const char *arg)
     show = atoi(value);
   else if (!strncmp(arg, "words=", 6))
     words = atoi(value);
+  else if (!strncmp(arg, "kinds=", 6))
+    kinds = atoi(value);
+  else if (!strncmp(arg, "upkeep=", 7))
+    upkeep_ms = atoi(value);
   else if (!strncmp(arg, "field=", 6))
     fields = curl_slist_append(fields, value);
   else if (!strncmp(arg, "proxyfield=", 11))
