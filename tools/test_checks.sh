@@ -121,6 +121,10 @@ fresh
 passes symbols "a clean tree"
 calls src/stream/tcp.c socket socketpair accept accept4 connect bind listen getaddrinfo gethostbyname
 calls src/gate/policy.c socket
+calls src/gate/broker.c socket connect accept4
+fresh
+printf "int socket();\nint f(void)\n{\n  return socket();\n}\n" >src/gate/broker_process.c
+passes symbols "socket() in the process of the broker"
 calls src/wire/url.c malloc calloc realloc free strdup strndup asprintf getline
 calls src/gate/gate.c malloc
 calls src/xfer/auth.c getenv secure_getenv

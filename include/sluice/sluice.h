@@ -9,6 +9,7 @@
  */
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "../curl/curl.h"
 
@@ -193,6 +194,68 @@ CURL_EXTERN void sluice_policy_free(struct sluice_policy *policy); /* NULL is fi
 
 /* The text of a preset ("public-internet"), static; NULL when there is none of that name. */
 CURL_EXTERN const char *sluice_policy_preset(const char *name);
+
+/*
+ * The socket broker: a small process of its own that opens, binds, connects, listens and accepts on
+ * request, so that the application can forbid itself these system calls (seccomp) and still
+ * transfer files:
+ *
+ *   sluice_broker_start(policy, &broker);
+ *   ... lock the process in ...
+ *   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, broker);
+ *   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, sluice_broker_opensocket);
+ *
+ * All sockets of such a handle come from the broker, those to name servers too, whatever
+ * SLUICEOPT_SOCKET_PURPOSES says; the broker binds, connects, listens and accepts as well. They are
+ * the process's own descriptors, closed as any other. A broker that has ended makes transfers fail
+ * with CURLE_COULDNT_CONNECT; nothing is opened in its place.
+ *
+ * The broker asks the policy that it was started with, whatever has become of its client. What it
+ * can not hold back: a datagram socket may send anywhere (sendto), so a policy that is to hold
+ * against a process that was taken over says `deny any proto udp`; MSG_FASTOPEN connects without
+ * connect() and has to be forbidden; `purpose` and `scheme` are what the client says they are.
+ *
+ * Processes that are forked later may use it as well: each gets a channel of its own. It keeps the
+ * rights of the process as they are at the start, so drop them before. Threads may use one broker
+ * together. It ends with the last process that has it, however that ends.
+ */
+struct sluice_broker;
+
+/*
+ * Starts one. policy may be NULL: everything is allowed; else it is copied. The process gets no
+ * child that it would have to wait for. Keeps what transfers read from files that may be closed to
+ * them later, as it is now, until curl_global_cleanup(): the system's CA bundle, /etc/hosts, the
+ * name servers of /etc/resolv.conf. (Not what the application names itself, as with CURLOPT_CAINFO:
+ * there is CURLOPT_CAINFO_BLOB.)
+ *
+ * CURLE_OK and *broker, to be stopped with sluice_broker_stop(); CURLE_BAD_FUNCTION_ARGUMENT,
+ * CURLE_OUT_OF_MEMORY; CURLE_FAILED_INIT when the system gives no process, or 64 have been started
+ * and not stopped: errno says more.
+ */
+CURL_EXTERN CURLcode sluice_broker_start(const struct sluice_policy *policy,
+                                         struct sluice_broker **broker);
+
+/* A CURLOPT_OPENSOCKETFUNCTION whose CURLOPT_OPENSOCKETDATA is the broker. An open callback of the
+ * application's own, with the broker as its data, may call it as well. For CURLSOCKTYPE_ACCEPT,
+ * where the connection exists already, it returns a descriptor that says yes. CURL_SOCKET_BAD with
+ * errno: EACCES, the broker's policy refuses; EOWNERDEAD, it has ended; ETIMEDOUT, it did not
+ * answer for 5 seconds; or socket()'s. */
+CURL_EXTERN curl_socket_t sluice_broker_opensocket(void *broker, curlsocktype purpose,
+                                                   struct curl_sockaddr *address);
+
+/* The broker's process id, for logs; -1 when it has ended. */
+CURL_EXTERN pid_t sluice_broker_pid(const struct sluice_broker *broker);
+
+/* The descriptor by which another program can be its client: clear its FD_CLOEXEC, and name its
+ * number in the environment of the program as SLUICE_BROKER, which makes every socket of the
+ * program's transfers come from the broker (but those of its own open callback). A value that is no
+ * such descriptor makes them all fail. It stays the broker's; -1 when that has ended. */
+CURL_EXTERN int sluice_broker_fd(const struct sluice_broker *broker);
+
+/* The process is its client no more; transfers that want it fail. Connections that exist go on.
+ * NULL is fine. The pointer may still be set as an option of handles, but 63 brokers later it is
+ * another's. */
+CURL_EXTERN void sluice_broker_stop(struct sluice_broker *broker);
 
 #ifdef __cplusplus
 }

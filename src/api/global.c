@@ -3,9 +3,12 @@
 
 #include "api/guard.h"
 #include "base/mem.h"
+#include "dns/dns.h"
 #include "gate/process.h"
 #include "loop/scratch.h"
+#include "sys/file.h"
 #include "sys/thread.h"
+#include "tls/tls.h"
 
 static struct mutex lock = MUTEX_INIT;
 static unsigned count;
@@ -46,6 +49,9 @@ void curl_global_cleanup(void)
   if (count && !--count) {
     sl_scratch_trim();
     sl_process_done();
+    sl_dns_forget();
+    sl_file_forget();
+    sl_tls_forget();
     sl_mem_set_hooks(NULL);
     sl_flag_lower(&ready);
   }

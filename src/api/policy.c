@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "gate/own.h"
+#include "gate/event.h"
 #include "gate/policy.h"
 #include "sys/file.h"
 
@@ -69,28 +70,6 @@ CURLcode sluice_policy_load(const char *path, struct sluice_policy **policy,
 /* ---- the question
  * -------------------------------------------------------------------------------- */
 
-static enum gate_purpose purpose_of(int purpose)
-{
-  switch (purpose) {
-  case CURLSOCKTYPE_IPCXN:
-    return GATE_ORIGIN;
-  case CURLSOCKTYPE_ACCEPT:
-    return GATE_ACCEPT;
-  case SLUICE_SOCKTYPE_DNS:
-    return GATE_DNS;
-  case SLUICE_SOCKTYPE_DOH:
-    return GATE_DOH;
-  case SLUICE_SOCKTYPE_PROXY:
-    return GATE_PROXY;
-  case SLUICE_SOCKTYPE_FTP_DATA:
-    return GATE_FTP_DATA;
-  case SLUICE_SOCKTYPE_FTP_LISTEN:
-    return GATE_FTP_LISTEN;
-  default:
-    return (enum gate_purpose)(GATE_ACCEPT + 1); /* no rule names it */
-  }
-}
-
 CURLcode sluice_policy_check(const struct sluice_policy *policy,
                              const struct sluice_policy_question *question,
                              struct sluice_policy_verdict *verdict)
@@ -105,7 +84,7 @@ CURLcode sluice_policy_check(const struct sluice_policy *policy,
       .address = question->address,
       .address_len = question->address_len,
       .proto = question->protocol == IPPROTO_UDP ? POLICY_UDP : POLICY_TCP,
-      .purpose = purpose_of(question->purpose),
+      .purpose = sl_event_purpose_of(question->purpose),
       .scheme = slice_str(question->scheme),
   };
   if (sl_policy_wants_self(p) && sl_own_read(&own)) {

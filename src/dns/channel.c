@@ -2,6 +2,7 @@
 #include "dns/channel.h"
 
 #include "base/mem.h"
+#include "gate/broker.h"
 #include "gate/policy.h"
 #include "sys/random.h"
 
@@ -26,13 +27,13 @@ static bool same_config(const struct dns_config *a, const struct dns_config *b)
          same_text(a->dns_local_ip6, b->dns_local_ip6);
 }
 
-/* May the sockets opened for one serve the other? Callbacks that are not asked do not matter. */
+/* May the sockets opened for one serve the other? Callbacks that are not asked do not matter, a broker does. */
 static bool same_gate(const struct gate_config *a, const struct gate_config *b)
 {
   bool asked = a->socket_purposes & SLUICE_PURPOSE_DNS;
   if (asked != !!(b->socket_purposes & SLUICE_PURPOSE_DNS) || a->policy != b->policy ||
       a->socket_eventfunction != b->socket_eventfunction ||
-      a->socket_eventdata != b->socket_eventdata)
+      a->socket_eventdata != b->socket_eventdata || sl_broker_of(a) != sl_broker_of(b))
     return false;
   if (!asked)
     return true;

@@ -108,6 +108,11 @@ void sl_dns_realm(const struct dns_config *config, uint64_t out_realm[2]);
 sl_result sl_dns_servers_open(struct dns_channel *ch, struct buf *error);
 void sl_dns_servers_close(struct dns_channel *ch); /* ends its queries */
 
+/* keep.c: true when resolv.conf is kept and cannot be opened. *options and *mask get what it said then, so that c-ares
+ * reads nothing; the servers, of which the options know a part, are set once the channel is there. */
+bool sl_dns_kept(const char *resolv_path, struct ares_options *options, int *mask);
+int sl_dns_kept_servers(ares_channel channel); /* an ARES_* */
+
 /* sockets.c */
 extern const struct ares_socket_functions sl_dns_socket_functions;
 void sl_dns_socket_state(void *data, ares_socket_t number, int readable, int writable);

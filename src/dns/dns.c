@@ -16,8 +16,8 @@ struct dns *sl_dns_new(struct reactor *reactor, unsigned *callback_depth)
   dns->reactor = reactor;
   dns->callback_depth = callback_depth;
   sl_list_init(&dns->channels);
-  dns->hosts_path = "/etc/hosts";
-  dns->resolv_path = "/etc/resolv.conf";
+  dns->hosts_path = SL_DNS_HOSTS;
+  dns->resolv_path = SL_DNS_RESOLV;
   dns->timeout_ms = TIMEOUT_MS;
   dns->tries = TRIES;
   return dns;

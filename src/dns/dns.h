@@ -98,4 +98,12 @@ void sl_dns_doh_answer(struct dns_query *query, sl_result rc, struct slice body)
 /* For CURLOPT_DNS_SERVERS: SL_OK or CURLE_BAD_FUNCTION_ARGUMENT. */
 sl_result sl_dns_servers_check(struct slice servers);
 
+#define SL_DNS_HOSTS "/etc/hosts"
+#define SL_DNS_RESOLV "/etc/resolv.conf"
+
+/* Keeps the hosts file, and the name servers and domains of resolv.conf, as they are now, for when the files can not be
+ * opened any more; until sl_dns_forget(). By one thread at a time. SL_NOMEM. */
+sl_result sl_dns_keep(const char *hosts_path, const char *resolv_path);
+void sl_dns_forget(void);
+
 #endif

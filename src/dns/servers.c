@@ -113,6 +113,7 @@ static sl_result make(struct dns_channel *ch, struct buf *error)
   };
   int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
              ARES_OPT_RESOLVCONF;
+  bool kept = sl_dns_kept(dns->resolv_path, &options, &mask);
   int status = ares_init_options(&ch->ares, &options, mask);
   if (status) {
     ch->ares = NULL;
@@ -120,7 +121,9 @@ static sl_result make(struct dns_channel *ch, struct buf *error)
   }
   ares_set_socket_functions(ch->ares, &sl_dns_socket_functions, ch);
   sl_result rc = SL_OK;
-  if (ch->config.dns_servers)
+  if (kept && sl_dns_kept_servers(ch->ares) == ARES_ENOMEM)
+    rc = SL_NOMEM;
+  if (rc == SL_OK && ch->config.dns_servers)
     rc = set_servers(ch->ares, slice_str(ch->config.dns_servers), error);
   if (rc == SL_OK) {
     memset(&ch->options, 0, sizeof ch->options);

@@ -25,6 +25,28 @@ int sl_event_purpose(enum gate_purpose purpose, unsigned long mask)
   }
 }
 
+enum gate_purpose sl_event_purpose_of(int purpose)
+{
+  switch (purpose) {
+  case CURLSOCKTYPE_IPCXN:
+    return GATE_ORIGIN;
+  case CURLSOCKTYPE_ACCEPT:
+    return GATE_ACCEPT;
+  case SLUICE_SOCKTYPE_DNS:
+    return GATE_DNS;
+  case SLUICE_SOCKTYPE_DOH:
+    return GATE_DOH;
+  case SLUICE_SOCKTYPE_PROXY:
+    return GATE_PROXY;
+  case SLUICE_SOCKTYPE_FTP_DATA:
+    return GATE_FTP_DATA;
+  case SLUICE_SOCKTYPE_FTP_LISTEN:
+    return GATE_FTP_LISTEN;
+  default:
+    return (enum gate_purpose)(GATE_ACCEPT + 1); /* no rule names it */
+  }
+}
+
 static void deliver(const struct sluice_socket_event *event, sluice_socket_event_callback fn, void *data,
                     unsigned *callback_depth)
 {

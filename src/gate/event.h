@@ -6,6 +6,8 @@
 
 /* What a callback is told: CURLSOCKTYPE_*, or the finer SLUICE_SOCKTYPE_* whose bit is in the mask. */
 int sl_event_purpose(enum gate_purpose purpose, unsigned long mask);
+/* And back; one that no rule names for a number that is none of them. */
+enum gate_purpose sl_event_purpose_of(int purpose);
 
 struct event_facts {
   int fd;                         /* -1: none */

@@ -1,5 +1,6 @@
 /* THE door; see gate.h. The only file of the library that calls socket, bind, connect, listen, accept and close of
- * sockets. It asks the application before it acts and enters every descriptor in the ledger. */
+ * sockets, but for the process of a broker, which does so for others. It asks the application before it acts and enters
+ * every descriptor in the ledger. */
 #include "gate/gate.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/broker.h"
 #include "gate/event.h"
 #include "gate/guard.h"
 #include "gate/ledger.h"
@@ -17,14 +19,18 @@
 
 static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr)
 {
-  (void)ask;
+  struct broker *b = sl_broker_of(ask->config);
+  if (b)
+    return sl_broker_socket(b, ask, addr);
   return socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
 }
 
 static int do_connect(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
 {
+  struct broker *b = sl_broker_of(ask->config);
   int rc;
-  (void)ask;
+  if (b)
+    return sl_broker_connect(b, ask, fd, addr);
   do
     rc = connect(fd, &addr->u.sa, addr->len);
   while (rc && errno == EINTR);
@@ -33,20 +39,29 @@ static int do_connect(const struct gate_ask *ask, int fd, const struct gate_addr
 
 static int do_bind(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
 {
-  (void)ask;
-  return bind(fd, &addr->u.sa, addr->len);
+  struct broker *b = sl_broker_of(ask->config);
+  return b ? sl_broker_bind(b, ask, fd, addr) : bind(fd, &addr->u.sa, addr->len);
 }
 
 static int do_listen(const struct gate_ask *ask, int fd)
 {
-  (void)ask;
-  return listen(fd, 1);
+  struct broker *b = sl_broker_of(ask->config);
+  return b ? sl_broker_listen(b, ask, fd) : listen(fd, 1);
 }
 
 static int do_accept(const struct gate_ask *ask, int fd, struct gate_addr *peer, socklen_t *len)
 {
-  (void)ask;
+  struct broker *b = sl_broker_of(ask->config);
+  if (b)
+    return sl_broker_accept(b, ask, fd, &peer->u.sa, len);
   return accept4(fd, &peer->u.sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* A broker that has ended, or does not answer, is no fault of ports and interfaces. */
+static sl_result unless_broker(const struct gate_ask *ask, sl_result code)
+{
+  bool its_fault = errno == EOWNERDEAD || errno == ETIMEDOUT;
+  return its_fault && sl_broker_of(ask->config) ? CURLE_COULDNT_CONNECT : code;
 }
 
 /* ---- words ---- */
@@ -79,7 +94,9 @@ static void tell(const struct gate_ask *ask, sluice_event what, int fd, const st
       .fd = fd,
       .address = &addr->u.sa,
       .address_len = addr->len,
-      .rule = refused ? "the application's callback" : NULL,
+      .rule = !refused                       ? NULL
+              : sl_broker_opens(ask->config) ? "the broker's policy"
+                                             : "the application's callback",
       .err = refused ? 0 : err,
   };
   sl_event_tell(ask, what, &facts);
@@ -99,6 +116,11 @@ static bool callbacks_asked(const struct gate_ask *ask)
   default:
     return true;
   }
+}
+
+static bool asks_open(const struct gate_ask *ask)
+{
+  return ask->config->opensocketfunction && callbacks_asked(ask) && !sl_broker_opens(ask->config);
 }
 
 static curlsocktype told_purpose(const struct gate_ask *ask)
@@ -201,7 +223,7 @@ static sl_result admit(const struct gate_ask *ask, const struct gate_addr *wante
 sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struct gate_socket *out_socket,
                        enum gate_opened *out_how, bool *out_refused)
 {
-  bool asked = ask->config->opensocketfunction && callbacks_asked(ask);
+  bool asked = asks_open(ask);
   struct gate_addr wanted = *addr;
   int fd;
   *out_refused = true;
@@ -213,9 +235,10 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
     fd = do_socket(ask, addr);
   if (fd < 0) {
     int err = errno;
-    *out_refused = asked;
+    bool refused = asked || (err == EACCES && sl_broker_of(ask->config));
+    *out_refused = refused;
     say(ask, asked ? "The application refused" : "Could not open a socket for", addr);
-    tell(ask, asked ? SLUICE_EVENT_REFUSED : SLUICE_EVENT_OPEN, -1, addr, err);
+    tell(ask, refused ? SLUICE_EVENT_REFUSED : SLUICE_EVENT_OPEN, -1, addr, err);
     errno = err;
     return CURLE_COULDNT_CONNECT;
   }
@@ -250,7 +273,7 @@ sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket
 
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr)
 {
-  return do_bind(ask, s->fd, addr) ? CURLE_INTERFACE_FAILED : SL_OK;
+  return do_bind(ask, s->fd, addr) ? unless_broker(ask, CURLE_INTERFACE_FAILED) : SL_OK;
 }
 
 sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s)
@@ -265,7 +288,10 @@ sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s
     if (sl_guard_judge(ask, &local, s->fd))
       return CURLE_COULDNT_CONNECT;
   }
-  return do_listen(ask, s->fd) ? CURLE_FTP_PORT_FAILED : SL_OK;
+  if (!do_listen(ask, s->fd))
+    return SL_OK;
+  bool refused = errno == EACCES && sl_broker_of(ask->config);
+  return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_PORT_FAILED);
 }
 
 /* What the ACCEPT callback gave back: the accepted connection stays unless another connected socket replaces it.
@@ -286,6 +312,14 @@ static int choose_accepted(const struct gate_ask *ask, int accepted, int answer)
   return accepted;
 }
 
+static sl_result accept_failed(const struct gate_ask *ask)
+{
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+    return SL_WAIT;
+  bool refused = errno == EACCES && sl_broker_of(ask->config);
+  return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_ACCEPT_FAILED);
+}
+
 sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,
                          struct gate_socket *out_socket, struct gate_addr *out_peer)
 {
@@ -294,14 +328,14 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
   int accepted = do_accept(ask, listener->fd, &peer, &len);
   int fd = accepted;
   if (fd < 0)
-    return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? SL_WAIT : CURLE_FTP_ACCEPT_FAILED;
+    return accept_failed(ask);
   peer.family = peer.u.sa.sa_family;
   peer.len = len;
   if (sl_gate_guarded(ask) && sl_guard_judge(ask, &peer, fd)) {
     close(fd);
     return CURLE_COULDNT_CONNECT;
   }
-  if (ask->config->opensocketfunction) {
+  if (asks_open(ask)) {
     struct gate_addr shown = peer;
     int answer = ask_open(ask, &shown);
     if (answer < 0) {

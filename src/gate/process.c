@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/broker.h"
 #include "gate/policy.h"
 #include "sys/clock.h"
 #include "sys/env.h"
@@ -49,14 +50,18 @@ static void open_log(const char *path)
 void sl_process_init(void)
 {
   const char *policy_path = sl_env_guarded("SLUICE_POLICY"), *log_path = sl_env_guarded("SLUICE_LOG");
+  const char *broker = sl_env_guarded("SLUICE_BROKER");
   if (policy_path)
     load_policy(policy_path);
   if (log_path)
     open_log(log_path);
+  if (broker && !sl_broker_adopt(broker))
+    snprintf(trouble, sizeof trouble, "SLUICE_BROKER: %.80s is no descriptor of a socket broker", broker);
 }
 
 void sl_process_done(void)
 {
+  sl_broker_adopt(NULL);
   sl_policy_free(policy);
   policy = NULL;
   if (log_fd >= 0)

@@ -4,8 +4,10 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 
 enum {
   CHUNK = 16 * 1024,
+  KEPT_MAX = 64 << 20,
   TEMP_TRIES = 8 /* names; that one exists already is next to impossible */
 };
 
@@ -76,11 +79,75 @@ sl_result sl_file_read_fd(int fd, struct buf *out)
   return r;
 }
 
+/* ---- what is kept ---- */
+
+/* Only put before, never changed: readers need no lock. */
+struct kept {
+  struct kept *next;
+  char *path;
+  struct buf text;
+};
+static _Atomic(struct kept *) kept;
+
+static const struct kept *find_kept(const char *path)
+{
+  const struct kept *k = atomic_load_explicit(&kept, memory_order_acquire);
+  while (k && strcmp(k->path, path))
+    k = k->next;
+  return k;
+}
+
+static void kept_free(struct kept *k)
+{
+  sl_buf_done(&k->text);
+  sl_free(k->path);
+  sl_free(k);
+}
+
+sl_result sl_file_keep(const char *path)
+{
+  if (find_kept(path))
+    return SL_OK;
+  struct kept *k = sl_calloc(1, sizeof *k);
+  if (!k)
+    return SL_NOMEM;
+  sl_buf_init(&k->text, KEPT_MAX);
+  k->path = sl_strdup(path);
+  sl_result r = k->path ? sl_file_read(path, &k->text) : SL_NOMEM;
+  if (r) {
+    kept_free(k);
+    return r == SL_NOMEM ? r : SL_OK;
+  }
+  k->next = atomic_load_explicit(&kept, memory_order_relaxed);
+  atomic_store_explicit(&kept, k, memory_order_release);
+  return SL_OK;
+}
+
+void sl_file_forget(void)
+{
+  for (struct kept *k = atomic_exchange(&kept, NULL), *next; k; k = next) {
+    next = k->next;
+    kept_free(k);
+  }
+}
+
+static sl_result read_kept(const char *path, struct buf *out)
+{
+  int saved = errno;
+  const struct kept *k = find_kept(path);
+  if (k && sl_buf_add(out, sl_buf_peek(&k->text)))
+    return SL_OK;
+  errno = saved;
+  return k ? sl_buf_result(out, CURLE_FILESIZE_EXCEEDED) : CURLE_FILE_COULDNT_READ_FILE;
+}
+
+/* ---- reading ---- */
+
 sl_result sl_file_read(const char *path, struct buf *out)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0)
-    return CURLE_FILE_COULDNT_READ_FILE;
+    return read_kept(path, out);
   sl_result r = sl_file_read_fd(fd, out);
   int saved = errno;
   close(fd);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Not recursive. Locking what the thread itself holds, or unlocking what it does not, is a bug in
  * the caller. */
@@ -34,6 +35,18 @@ static inline void sl_mutex_lock(struct mutex *m)
 static inline bool sl_mutex_try(struct mutex *m) /* true: locked */
 {
   return pthread_mutex_trylock(&m->handle) == 0;
+}
+static inline bool sl_mutex_lock_for(struct mutex *m, int ms) /* true: locked, within that time */
+{
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_sec += ms / 1000;
+  end.tv_nsec += ms % 1000 * 1000000L;
+  if (end.tv_nsec >= 1000000000L) {
+    end.tv_sec++;
+    end.tv_nsec -= 1000000000L;
+  }
+  return pthread_mutex_clocklock(&m->handle, CLOCK_MONOTONIC, &end) == 0;
 }
 static inline void sl_mutex_unlock(struct mutex *m)
 {

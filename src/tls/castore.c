@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -20,6 +21,75 @@ struct ca_store {
   int64_t built_s;
   unsigned char id[TLS_ID_LEN];
 };
+
+/* All certificates of a PEM text; false when there is none, or something is wrong with one. */
+static bool add_blob(X509_STORE *store, const struct curl_blob *blob)
+{
+  BIO *in = sl_tls_source(NULL, blob);
+  STACK_OF(X509_INFO) *found = NULL;
+  int added = 0;
+  bool good = true;
+  if (in)
+    found = PEM_X509_INFO_read_bio(in, NULL, sl_tls_no_password, NULL);
+  for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
+    const X509_INFO *info = sk_X509_INFO_value(found, i);
+    if (info->x509) {
+      good = X509_STORE_add_cert(store, info->x509);
+      added++;
+    }
+    if (good && info->crl)
+      good = X509_STORE_add_crl(store, info->crl);
+  }
+  sk_X509_INFO_pop_free(found, X509_INFO_free);
+  BIO_free(in);
+  return good && added;
+}
+
+/* ---- the system's bundle, kept ---------------------------------------------------------------- */
+
+enum { BUNDLE_MAX = 16 << 20, BUNDLE_PIECE = 16384 };
+static _Atomic(struct buf *) kept;
+
+static void buf_free(struct buf *text)
+{
+  if (text)
+    sl_buf_done(text);
+  sl_free(text);
+}
+
+sl_result sl_tls_keep(void)
+{
+  struct buf *text = atomic_load(&kept) ? NULL : sl_calloc(1, sizeof *text);
+  BIO *in = BIO_new_file(TLS_DEFAULT_CAINFO, "r");
+  SSL_CTX *loads = SSL_CTX_new(TLS_client_method()); /* openssl.cnf and what it names */
+  size_t n = 1;
+  if (in && text) {
+    sl_buf_init(text, BUNDLE_MAX);
+    while (n && sl_buf_reserve(text, BUNDLE_PIECE) && BIO_read_ex(in, text->p + text->n, BUNDLE_PIECE, &n))
+      text->n += (uint32_t)n;
+  }
+  bool nomem = !loads || (!text && !atomic_load(&kept)) || (text && text->nomem);
+  if (text && text->n && sl_buf_ok(text))
+    atomic_store(&kept, text);
+  else
+    buf_free(text);
+  SSL_CTX_free(loads);
+  BIO_free(in);
+  ERR_clear_error();
+  return nomem ? SL_NOMEM : SL_OK;
+}
+
+void sl_tls_forget(void)
+{
+  buf_free(atomic_exchange(&kept, NULL));
+}
+
+static bool add_kept(X509_STORE *store)
+{
+  struct buf *text = atomic_load(&kept);
+  struct curl_blob blob = {.data = text ? text->p : NULL, .len = text ? text->n : 0};
+  return text && add_blob(store, &blob);
+}
 
 /* ---- the system's bundle, when it is needed -------------------------------------------------- */
 
@@ -61,8 +131,10 @@ static int late_find(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME
     return 0;
   CRYPTO_THREAD_write_lock(late->lock);
   bool first = !late->loaded;
-  if (first && X509_load_cert_file(late->file, TLS_DEFAULT_CAINFO, X509_FILETYPE_PEM) <= 0)
+  if (first && X509_load_cert_file(late->file, TLS_DEFAULT_CAINFO, X509_FILETYPE_PEM) <= 0) {
+    add_kept(store);
     ERR_clear_error();
+  }
   late->loaded = true;
   CRYPTO_THREAD_unlock(late->lock);
   X509_STORE_lock(store);
@@ -89,38 +161,15 @@ X509_LOOKUP_METHOD *sl_tls_castore_method(void)
 
 /* ---- building -------------------------------------------------------------------------------- */
 
-/* All certificates of a PEM text; false when there is none, or something is wrong with one. */
-static bool add_blob(X509_STORE *store, const struct curl_blob *blob)
-{
-  BIO *in = sl_tls_source(NULL, blob);
-  STACK_OF(X509_INFO) *found = NULL;
-  int added = 0;
-  bool good = true;
-  if (in)
-    found = PEM_X509_INFO_read_bio(in, NULL, sl_tls_no_password, NULL);
-  for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
-    const X509_INFO *info = sk_X509_INFO_value(found, i);
-    if (info->x509) {
-      good = X509_STORE_add_cert(store, info->x509);
-      added++;
-    }
-    if (good && info->crl)
-      good = X509_STORE_add_crl(store, info->crl);
-  }
-  sk_X509_INFO_pop_free(found, X509_INFO_free);
-  BIO_free(in);
-  return good && added;
-}
-
 /* The system's own bundle is read late, unless the store is the application's to change. */
-static bool add_file(const struct tls_cache *cache, X509_STORE *store, const char *path, bool late)
+static bool add_file(const struct tls_cache *cache, X509_STORE *store, const char *path, bool late, bool systems)
 {
   struct stat st;
   if (!late)
-    return X509_STORE_load_file(store, path);
+    return X509_STORE_load_file(store, path) || (systems && add_kept(store));
   X509_LOOKUP *file = X509_STORE_add_lookup(store, X509_LOOKUP_file());
   X509_LOOKUP *lookup = X509_STORE_add_lookup(store, cache->late);
-  if (!file || !lookup || stat(path, &st) != 0)
+  if (!file || !lookup || (stat(path, &st) != 0 && !atomic_load(&kept)))
     return false;
   ((struct late_bundle *)X509_LOOKUP_get_method_data(lookup))->file = file;
   return true;
@@ -148,7 +197,7 @@ static sl_result fill(struct tls_cache *cache, X509_STORE *store, const struct t
   if (capath && !X509_STORE_load_path(store, capath)) /* first: cheaper than a late bundle */
     return sl_tls_fail_text(err, CURLE_SSL_CACERT_BADFILE, "error setting certificate path: %s",
                             capath);
-  if (cainfo && !add_file(cache, store, cainfo, !own && !config->cainfo))
+  if (cainfo && !add_file(cache, store, cainfo, !own && !config->cainfo, !config->cainfo))
     return sl_tls_fail_text(err, CURLE_SSL_CACERT_BADFILE, "error setting certificate file: %s",
                             cainfo);
   if (config->crlfile && !add_crls(store, config->crlfile))

@@ -52,6 +52,13 @@ struct tls_params {
   struct buf *err;           /* gets the text when sl_tls_new() fails */
 };
 
+/* ---- for when files can not be opened any more ------------------------------------------------ */
+
+/* Loads what OpenSSL reads once, and keeps the system's bundle of CAs as it is now; until
+ * sl_tls_forget(). By one thread at a time. SL_NOMEM. A bundle that is not there is not kept. */
+sl_result sl_tls_keep(void);
+void sl_tls_forget(void);
+
 /* ---- the cache ------------------------------------------------------------------------------- */
 
 /* Threads may share a cache as it is: it has a lock of its own. NULL: out of memory. */
