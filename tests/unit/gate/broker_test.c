@@ -565,6 +565,7 @@ TEST(many_descriptors_at_once)
   int got, fds[3] = {0, 0, 0};
   REQUIRE(lie(&l, NULL));
   LIE(BROKER_SOCKET, (void)q, 0, -1);
+  LIE(BROKER_SOCKET, q.magic++, EPROTO, -1); /* by now it has closed its copy of that one */
   int before = descriptors_of(l.c.pid);
   struct iovec part = {&asked, sizeof asked};
   struct msghdr m = {
