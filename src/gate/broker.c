@@ -346,15 +346,28 @@ static struct broker_request request(enum broker_op op, const struct gate_addr *
 
 /* ---- the system calls ---- */
 
-int sl_broker_socket(struct broker *b, const struct gate_ask *ask, const struct gate_addr *addr)
+static int open_by(struct broker *b, const struct gate_ask *ask, enum broker_op op, const struct gate_addr *addr,
+                   bool *out_dialled)
 {
-  struct broker_request q = request(BROKER_SOCKET, addr);
+  struct broker_request q = request(op, addr);
   struct broker_reply r;
   int fd;
   if (talk(b, ask, &q, -1, &r, &fd))
     return -1;
   errno = EPROTO; /* for when there is none */
+  *out_dialled = r.dialled;
   return fd;
+}
+
+int sl_broker_socket(struct broker *b, const struct gate_ask *ask, const struct gate_addr *addr)
+{
+  bool dialled;
+  return open_by(b, ask, BROKER_SOCKET, addr, &dialled);
+}
+
+int sl_broker_dial(struct broker *b, const struct gate_ask *ask, const struct gate_addr *addr, bool *out_dialled)
+{
+  return open_by(b, ask, BROKER_DIAL, addr, out_dialled);
 }
 
 /* What is done to a descriptor and gives none. */

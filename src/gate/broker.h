@@ -46,6 +46,9 @@ bool sl_broker_opens(const struct gate_config *c);
 /* The system calls. -1 with errno set, and the reason in ask->error where errno is not enough: EACCES for a refusal of
  * the broker's policy, EOWNERDEAD when there is no broker any more, ETIMEDOUT when it does not answer. */
 int sl_broker_socket(struct broker *b, const struct gate_ask *ask, const struct gate_addr *addr);
+/* The same and connect(2) in one round trip. *out_dialled: that is under way, or done; otherwise the socket is not
+ * connected, and connecting it will tell why. */
+int sl_broker_dial(struct broker *b, const struct gate_ask *ask, const struct gate_addr *addr, bool *out_dialled);
 int sl_broker_connect(struct broker *b, const struct gate_ask *ask, int fd, const struct gate_addr *addr);
 int sl_broker_bind(struct broker *b, const struct gate_ask *ask, int fd, const struct gate_addr *addr);
 int sl_broker_listen(struct broker *b, const struct gate_ask *ask, int fd);

@@ -48,7 +48,7 @@ int sl_broker_check(const void *bytes, size_t n, bool has_fd, struct broker_requ
     return EPROTO;
   if (q->purpose > GATE_ACCEPT || !memchr(q->scheme, 0, sizeof q->scheme))
     return EINVAL;
-  if (q->op == BROKER_SOCKET)
+  if (q->op == BROKER_SOCKET || q->op == BROKER_DIAL)
     return sl_broker_kind(q->addr.family, q->addr.socktype, q->addr.protocol) && settle_address(&q->addr)
                ? 0
                : EAFNOSUPPORT;

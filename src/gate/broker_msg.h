@@ -19,6 +19,7 @@ enum {
 enum broker_op {
   BROKER_JOIN = 1, /* at the door only: a channel of one's own */
   BROKER_SOCKET,   /* addr: its kind, and what it is for */
+  BROKER_DIAL,     /* the same, connected to addr in one go; if that does not begin, not connected */
   BROKER_CONNECT,  /* these four come with the descriptor that they are done to */
   BROKER_BIND,
   BROKER_LISTEN,
@@ -30,14 +31,15 @@ struct broker_request {
   uint16_t version;
   uint8_t op, purpose; /* enum broker_op, enum gate_purpose */
   uint64_t id;
-  struct gate_addr addr; /* SOCKET, CONNECT, BIND */
+  struct gate_addr addr; /* SOCKET, DIAL, CONNECT, BIND */
   char scheme[BROKER_SCHEME_MAX];
 };
 
 struct broker_reply {
   uint32_t magic;
   uint16_t version;
-  uint16_t refused; /* the broker's policy said no, for the reason below; err is EACCES then */
+  uint8_t refused; /* the broker's policy said no, for the reason below; err is EACCES then */
+  uint8_t dialled; /* DIAL: connect() is under way, or done */
   uint64_t id;
   int32_t err; /* errno, 0 */
   int32_t pid; /* JOIN: the broker's */

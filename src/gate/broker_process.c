@@ -181,7 +181,11 @@ static int do_socket(const struct seat *s, const struct broker_request *q, struc
   if (!allowed(s, q, (enum gate_purpose)q->purpose, a, r))
     return -1;
   int fd = socket(a->family, a->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->protocol);
-  return fd < 0 ? failed(r, errno) : fd;
+  if (fd < 0)
+    return failed(r, errno);
+  if (q->op == BROKER_DIAL)
+    r->dialled = !connect(fd, &a->u.sa, a->len) || errno == EINPROGRESS;
+  return fd;
 }
 
 static int do_connect(const struct seat *s, struct broker_request *q, int fd, const struct gate_addr *kind,
@@ -262,7 +266,7 @@ static int act(struct seat *s, struct broker_request *q, int fd, struct broker_r
   struct gate_addr kind = {0};
   if (q->op == BROKER_JOIN)
     return do_join(s, r);
-  if (q->op == BROKER_SOCKET)
+  if (q->op == BROKER_SOCKET || q->op == BROKER_DIAL)
     return do_socket(s, q, r);
   if (!examine(fd, &kind))
     return failed(r, ENOTSOCK);

@@ -17,9 +17,11 @@
 
 /* ---- the system calls: one function each, the only ones that open ---- */
 
-static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr)
+static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr, bool *out_dialled)
 {
   struct broker *b = sl_broker_of(ask->config);
+  if (b && ask->dials && addr->socktype == SOCK_STREAM && !ask->config->sockoptfunction)
+    return sl_broker_dial(b, ask, addr, out_dialled);
   if (b)
     return sl_broker_socket(b, ask, addr);
   return socket(addr->family, addr->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, addr->protocol);
@@ -225,6 +227,7 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
 {
   bool asked = asks_open(ask);
   struct gate_addr wanted = *addr;
+  bool dialled = false;
   int fd;
   *out_refused = true;
   if (sl_gate_guarded(ask) && sl_guard_judge(ask, addr, -1))
@@ -232,7 +235,7 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
   if (asked)
     fd = ask_open(ask, addr);
   else
-    fd = do_socket(ask, addr);
+    fd = do_socket(ask, addr, &dialled);
   if (fd < 0) {
     int err = errno;
     bool refused = asked || (err == EACCES && sl_broker_of(ask->config));
@@ -248,6 +251,10 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
   if (rc) {
     sl_gate_close(&s, ask->callback_depth);
     return rc;
+  }
+  if (dialled) {
+    *out_how = GATE_DIALLED;
+    tell(ask, SLUICE_EVENT_CONNECT, fd, addr, 0);
   }
   *out_refused = false;
   *out_socket = s;

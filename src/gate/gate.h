@@ -25,6 +25,7 @@ struct gate_ask {
   const struct gate_config *config;
   const struct policy *also; /* the multi handle's policy; NULL: none */
   enum gate_purpose purpose;
+  bool dials;               /* nothing but options is to come between sl_gate_open() and _connect() */
   struct slice host;        /* the name as the user gave it, for events and messages; may be empty */
   struct slice scheme;      /* of the URL, for the policies; may be empty */
   unsigned *callback_depth; /* counted up while application code runs; the API's guard reads it */
@@ -44,6 +45,7 @@ struct gate_socket {
 
 enum gate_opened {
   GATE_OPENED,     /* to be bound and connected */
+  GATE_DIALLED,    /* ours, and connect() has been called as the asker `dials`: a broker does both at once */
   GATE_CONNECTING, /* the callback has called connect(), it is under way */
   GATE_CONNECTED   /* the callback handed in a connected socket */
 };

@@ -16,6 +16,7 @@ void sl_connector_init(struct connector *c, struct reactor *r, const struct net_
   *c = (struct connector){.reactor = r, .net = net, .ask = *ask, .notify = notify, .owner = owner};
   c->stagger.fn = stagger_due;
   c->stagger.owner = c;
+  c->ask.dials = !net->interface && !net->localport;
   sl_list_init(&c->attempts);
 }
 
@@ -115,6 +116,8 @@ static sl_result connect_socket(struct connector *c, struct gate_socket *s, cons
   if (how == GATE_CONNECTING)
     return SL_WAIT;
   sl_tcp_options(c->net, s, addr);
+  if (how == GATE_DIALLED)
+    return SL_WAIT;
   sl_result rc = sl_bind_local(&c->ask, c->net, s, addr);
   return rc ? rc : sl_gate_connect(&c->ask, s, addr);
 }

@@ -229,6 +229,38 @@ TEST(through_the_gate)
   end(&c);
 }
 
+/* One round trip for both, when nothing comes between them. */
+TEST(dials_through_the_gate)
+{
+  struct client c;
+  int port, server = listener(&port);
+  struct gate_socket s;
+  enum gate_opened how;
+  bool refused;
+  REQUIRE(begin(&c, "deny any port 1\nallow any\n"));
+  c.ask.dials = true;
+  struct gate_addr a = at("127.0.0.1", port, SOCK_STREAM);
+  CHECK_INT(sl_gate_open(&c.ask, &a, &s, &how, &refused), SL_OK);
+  CHECK_INT(how, GATE_DIALLED);
+  CHECK(connected(s.fd));
+  sl_gate_close(&s, &c.depth);
+  a = at("255.255.255.255", 80, SOCK_STREAM); /* connect() fails at once, and is to tell it */
+  CHECK_INT(sl_gate_open(&c.ask, &a, &s, &how, &refused), SL_OK);
+  CHECK_INT(how, GATE_OPENED);
+  CHECK_INT(sl_gate_connect(&c.ask, &s, &a), CURLE_COULDNT_CONNECT);
+  CHECK_INT(errno, ENETUNREACH);
+  sl_gate_close(&s, &c.depth);
+  a = at("127.0.0.1", 1, SOCK_STREAM);
+  CHECK_INT(sl_gate_open(&c.ask, &a, &s, &how, &refused), CURLE_COULDNT_CONNECT);
+  CHECK(refused);
+  a = at("127.0.0.1", port, SOCK_DGRAM);
+  CHECK_INT(sl_gate_open(&c.ask, &a, &s, &how, &refused), SL_OK);
+  CHECK_INT(how, GATE_OPENED);
+  sl_gate_close(&s, &c.depth);
+  close(server);
+  end(&c);
+}
+
 /* ---- whose ---- */
 
 TEST(whose_sockets_are_brokered)
@@ -436,7 +468,7 @@ static int error_of(struct liar *l, const struct broker_request *q, int fd)
   int got = ask_at(l->channel, q, sizeof *q, fd, &r);
   if (got >= 0)
     close(got);
-  CHECK(r.err || q->op == BROKER_SOCKET || q->op == BROKER_CONNECT);
+  CHECK(r.err || q->op == BROKER_SOCKET || q->op == BROKER_DIAL);
   return r.err;
 }
 
@@ -482,6 +514,7 @@ TEST(kinds_that_nobody_gets)
   REQUIRE(lie(&l, NULL));
   LIE(BROKER_SOCKET, q.addr.family = AF_NETLINK, EAFNOSUPPORT, -1);
   LIE(BROKER_SOCKET, q.addr.family = AF_PACKET, EAFNOSUPPORT, -1);
+  LIE(BROKER_DIAL, q.addr.family = AF_PACKET, EAFNOSUPPORT, -1);
   LIE(BROKER_SOCKET, q.addr.socktype = SOCK_RAW, EAFNOSUPPORT, -1);
   LIE(BROKER_SOCKET, q.addr.socktype = SOCK_STREAM | SOCK_NONBLOCK, EAFNOSUPPORT, -1);
   LIE(BROKER_SOCKET, q.addr.protocol = IPPROTO_UDP, EAFNOSUPPORT, -1);
