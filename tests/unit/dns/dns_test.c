@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "base/mem.h"
 #include "dns/channel.h"
+#include "sys/file.h"
 #include "tests/unit/dns/world.h"
 
 #define BOTH "2001:db8::1,192.0.2.1"
@@ -859,6 +861,48 @@ TEST(sees_a_new_resolv_conf)
   CHECK_INT(ntohl(seen.address.u.in.sin_addr.s_addr), 0x7f000063);
   unlink(path);
   world_close(&w);
+}
+
+/* For a process that may open no files any more. */
+TEST(keeps_resolv_conf_and_hosts)
+{
+  struct world w;
+  struct asker a;
+  char resolv[32], hosts[32];
+  REQUIRE(world_open(&w));
+  watch_the_gate(&w);
+  w.gate.socket_purposes = SLUICE_PURPOSE_DNS;
+  seen.refuse = 1;
+  asker_init(&a, &w);
+  w.config.dns_servers = NULL;
+  w.dns->resolv_path = temporary(resolv, "nameserver ::1\nnameserver 127.0.0.98\n");
+  w.dns->hosts_path = temporary(hosts, "10.1.2.3 hosted.test\n");
+  REQUIRE(w.dns->resolv_path && w.dns->hosts_path);
+  CHECK_INT(sl_dns_keep(hosts, resolv), SL_OK);
+  unlink(resolv);
+  unlink(hosts);
+  CHECK_STR(world_resolve(&w, "hosted.test", AF_INET), "10.1.2.3");
+  CHECK_INT(asker_ask(&a, "a.test", AF_INET), CURLE_COULDNT_RESOLVE_HOST);
+  CHECK_INT(seen.opens, 2); /* both servers were known */
+  CHECK_INT(ntohl(seen.address.u.in.sin_addr.s_addr), 0x7f000062);
+  sl_dns_forget();
+  sl_file_forget();
+  world_close(&w);
+}
+
+TEST(keeping_without_memory)
+{
+  char resolv[32];
+  sl_result last = SL_OK;
+  REQUIRE(temporary(resolv, "nameserver 127.0.0.98\n"));
+  FOR_EACH_FAILING_ALLOC(n)
+  {
+    last = sl_dns_keep("/nonexistent/hosts", resolv);
+    CHECK(last == SL_OK || last == SL_NOMEM);
+    sl_dns_forget();
+  }
+  CHECK_INT(last, SL_OK);
+  unlink(resolv);
 }
 
 /* ---- other callbacks ---- */

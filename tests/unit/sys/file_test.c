@@ -274,3 +274,45 @@ TEST(reading_without_memory)
   CHECK_INT(last, SL_OK);
   CHECK_INT(tear_down(), 1);
 }
+
+/* ---- what is kept ---- */
+
+TEST(kept_for_when_it_cannot_be_opened)
+{
+  struct buf b;
+  REQUIRE(set_up());
+  CHECK_INT(sl_file_keep(path_a), SL_OK); /* not there: nothing is kept */
+  CHECK_INT(sl_file_write(path_a, SLICE_LIT("first")), SL_OK);
+  CHECK_INT(sl_file_keep(path_a), SL_OK);
+  CHECK_INT(sl_file_write(path_a, SLICE_LIT("second")), SL_OK);
+  CHECK_INT(sl_file_keep(path_a), SL_OK); /* once */
+  file_is(path_a, "second");
+  unlink(path_a);
+  file_is(path_a, "first");
+  sl_buf_init(&b, 3);
+  CHECK_INT(sl_file_read(path_a, &b), CURLE_FILESIZE_EXCEEDED);
+  sl_buf_done(&b);
+  sl_buf_init(&b, 100);
+  CHECK_INT(sl_file_read(path_b, &b), CURLE_FILE_COULDNT_READ_FILE);
+  CHECK_INT(errno, ENOENT);
+  sl_file_forget();
+  CHECK_INT(sl_file_read(path_a, &b), CURLE_FILE_COULDNT_READ_FILE);
+  CHECK_INT(errno, ENOENT);
+  sl_buf_done(&b);
+  CHECK_INT(tear_down(), 0);
+}
+
+TEST(keeping_without_memory)
+{
+  sl_result last = SL_OK;
+  REQUIRE(set_up());
+  CHECK_INT(sl_file_write(path_a, SLICE_LIT("text")), SL_OK);
+  FOR_EACH_FAILING_ALLOC(n)
+  {
+    last = sl_file_keep(path_a);
+    CHECK(last == SL_OK || last == SL_NOMEM);
+    sl_file_forget();
+  }
+  CHECK_INT(last, SL_OK);
+  CHECK_INT(tear_down(), 1);
+}

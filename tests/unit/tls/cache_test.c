@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include "tls/cache.h"
 
 #include <pthread.h>
@@ -242,6 +244,49 @@ TEST(the_systems_bundle_is_read_when_it_is_needed)
   CHECK(!trusts(cache, &config, root));
   X509_free(root);
   sl_tls_cache_free(cache);
+}
+
+/* For a process that may open no files any more: with the limit at 0 it cannot. */
+TEST(the_systems_bundle_is_kept)
+{
+  struct tls_cache *cache = sl_tls_cache_new(), *own_cache = sl_tls_cache_new();
+  struct tls_config config = TLS_CONFIG_DEFAULT;
+  struct rlimit before, none = {0};
+  FILE *file = fopen(TLS_DEFAULT_CAINFO, "rb");
+  if (file) {
+    X509 *root = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none.rlim_max = before.rlim_max;
+    CHECK_INT(sl_tls_keep(), SL_OK);
+    CHECK_INT(sl_tls_keep(), SL_OK);
+    setrlimit(RLIMIT_NOFILE, &none);
+    CHECK(trusts(cache, &config, root));
+    CHECK(!trusts(cache, &config, pki.leaf));
+    CHECK(count_of(cache, &config) > 20);
+    config.ssl_ctx_function = add_ca; /* its store is whole from the beginning */
+    CHECK(trusts(own_cache, &config, root));
+    config.ssl_ctx_function = NULL;
+    sl_tls_forget();
+    sl_tls_cache_clear(cache);
+    CHECK(!trusts(cache, &config, root));
+    setrlimit(RLIMIT_NOFILE, &before);
+    X509_free(root);
+  }
+  sl_tls_cache_free(cache);
+  sl_tls_cache_free(own_cache);
+}
+
+TEST(keeping_without_memory)
+{
+  sl_result last = SL_OK;
+  FOR_EACH_FAILING_ALLOC(n)
+  {
+    last = sl_tls_keep();
+    CHECK(last == SL_OK || last == SL_NOMEM);
+    sl_tls_forget();
+  }
+  CHECK_INT(last, SL_OK);
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */
