@@ -20,8 +20,7 @@
 
 #include "base/mem.h"
 #include "gate/broker_msg.h"
-#include "gate/own.h"
-#include "gate/policy.h"
+#include "gate/guard.h"
 
 enum {
   CHANNELS_MAX = 1023, /* processes that are clients of one broker */
@@ -124,21 +123,10 @@ static bool allowed(const struct seat *s, const struct broker_request *q, enum g
                     const struct gate_addr *addr, struct broker_reply *r)
 {
   struct policy_verdict v;
-  struct own own = {0};
-  struct policy_question question = {
-      .address = &addr->u.sa,
-      .address_len = addr->len,
-      .proto = addr->socktype == SOCK_DGRAM ? POLICY_UDP : POLICY_TCP,
-      .purpose = purpose,
-      .scheme = slice_str(q->scheme),
-  };
+  const struct gate_ask ask = {.purpose = purpose, .scheme = slice_str(q->scheme)};
   if (!s->policy)
     return true;
-  if (sl_policy_wants_self(s->policy) && sl_own_read(&own)) {
-    question.self = own.list;
-    question.self_count = own.n;
-  }
-  sl_policy_check(s->policy, &question, &v);
+  sl_guard_ask(s->policy, &ask, addr, &v);
   room_clear();
   if (v.allow)
     return true;
@@ -188,26 +176,17 @@ static int do_socket(const struct seat *s, const struct broker_request *q, struc
   return fd;
 }
 
-static int do_connect(const struct seat *s, struct broker_request *q, int fd, const struct gate_addr *kind,
+/* connect() or bind(). Where a connection comes from is no question to a policy; where it goes and who may come in is. */
+static int do_address(const struct seat *s, struct broker_request *q, int fd, const struct gate_addr *kind,
                       struct broker_reply *r)
 {
+  bool connects = q->op == BROKER_CONNECT, judged = connects || q->purpose == GATE_FTP_LISTEN;
   if (q->addr.family != kind->family)
     return failed(r, EAFNOSUPPORT);
   q->addr.socktype = kind->socktype;
-  if (allowed(s, q, (enum gate_purpose)q->purpose, &q->addr, r) && connect(fd, &q->addr.u.sa, q->addr.len))
-    r->err = errno;
-  return -1;
-}
-
-/* Where a connection comes from is no question to a policy; who may come in is. */
-static int do_bind(const struct seat *s, struct broker_request *q, int fd, const struct gate_addr *kind,
-                   struct broker_reply *r)
-{
-  if (q->addr.family != kind->family)
-    return failed(r, EAFNOSUPPORT);
-  q->addr.socktype = kind->socktype;
-  bool ok = q->purpose != GATE_FTP_LISTEN || allowed(s, q, GATE_FTP_LISTEN, &q->addr, r);
-  if (ok && bind(fd, &q->addr.u.sa, q->addr.len))
+  if (judged && !allowed(s, q, (enum gate_purpose)q->purpose, &q->addr, r))
+    return -1;
+  if (connects ? connect(fd, &q->addr.u.sa, q->addr.len) : bind(fd, &q->addr.u.sa, q->addr.len))
     r->err = errno;
   return -1;
 }
@@ -272,9 +251,8 @@ static int act(struct seat *s, struct broker_request *q, int fd, struct broker_r
     return failed(r, ENOTSOCK);
   switch (q->op) {
   case BROKER_CONNECT:
-    return do_connect(s, q, fd, &kind, r);
   case BROKER_BIND:
-    return do_bind(s, q, fd, &kind, r);
+    return do_address(s, q, fd, &kind, r);
   case BROKER_LISTEN:
     return do_listen(s, q, fd, &kind, r);
   default:

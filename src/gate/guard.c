@@ -25,8 +25,8 @@ bool sl_gate_guarded(const struct gate_ask *ask)
   return ask->config->policy || ask->also || sl_process_policy();
 }
 
-static void ask_policy(const struct policy *p, const struct gate_ask *ask, const struct gate_addr *addr,
-                       struct policy_verdict *out)
+void sl_guard_ask(const struct policy *p, const struct gate_ask *ask, const struct gate_addr *addr,
+                  struct policy_verdict *out_verdict)
 {
   struct own own = {0};
   struct policy_question q = {
@@ -40,7 +40,7 @@ static void ask_policy(const struct policy *p, const struct gate_ask *ask, const
     q.self = own.list;
     q.self_count = own.n;
   }
-  sl_policy_check(p, &q, out);
+  sl_policy_check(p, &q, out_verdict);
   sl_free(own.list);
 }
 
@@ -74,7 +74,7 @@ sl_result sl_guard_judge(const struct gate_ask *ask, const struct gate_addr *add
     char rule[RULE_TEXT];
     if (!policies[i])
       continue;
-    ask_policy(policies[i], ask, addr, &v);
+    sl_guard_ask(policies[i], ask, addr, &v);
     if (v.rules_allow)
       continue;
     describe(&v, rule);

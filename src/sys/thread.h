@@ -36,17 +36,23 @@ static inline bool sl_mutex_try(struct mutex *m) /* true: locked */
 {
   return pthread_mutex_trylock(&m->handle) == 0;
 }
+#ifdef __SANITIZE_THREAD__ /* it does not know pthread_mutex_clocklock() */
+#define SL_LOCK_CLOCK CLOCK_REALTIME
+#define pthread_mutex_clocklock(m, clock, end) pthread_mutex_timedlock(m, end)
+#else
+#define SL_LOCK_CLOCK CLOCK_MONOTONIC
+#endif
 static inline bool sl_mutex_lock_for(struct mutex *m, int ms) /* true: locked, within that time */
 {
   struct timespec end;
-  clock_gettime(CLOCK_MONOTONIC, &end);
+  clock_gettime(SL_LOCK_CLOCK, &end);
   end.tv_sec += ms / 1000;
   end.tv_nsec += ms % 1000 * 1000000L;
   if (end.tv_nsec >= 1000000000L) {
     end.tv_sec++;
     end.tv_nsec -= 1000000000L;
   }
-  return pthread_mutex_clocklock(&m->handle, CLOCK_MONOTONIC, &end) == 0;
+  return pthread_mutex_clocklock(&m->handle, SL_LOCK_CLOCK, &end) == 0;
 }
 static inline void sl_mutex_unlock(struct mutex *m)
 {

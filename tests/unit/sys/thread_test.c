@@ -72,6 +72,27 @@ TEST(mutex_of_its_own)
   sl_mutex_done(&m);
 }
 
+static void *try_for(void *arg)
+{
+  return sl_mutex_lock_for(arg, 20) ? arg : NULL;
+}
+
+TEST(waits_for_a_mutex_no_longer_than_that)
+{
+  struct mutex m;
+  pthread_t other;
+  void *got = &m;
+  REQUIRE(sl_mutex_init(&m));
+  CHECK(sl_mutex_lock_for(&m, 1999));
+  REQUIRE(!pthread_create(&other, NULL, try_for, &m));
+  pthread_join(other, &got);
+  CHECK(!got);
+  sl_mutex_unlock(&m);
+  CHECK(sl_mutex_lock_for(&m, 0));
+  sl_mutex_unlock(&m);
+  sl_mutex_done(&m);
+}
+
 TEST(counter_starts_at_one)
 {
   struct counter c = {0};
