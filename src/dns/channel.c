@@ -33,7 +33,7 @@ static bool same_gate(const struct gate_config *a, const struct gate_config *b)
   bool asked = a->socket_purposes & SLUICE_PURPOSE_DNS;
   if (asked != !!(b->socket_purposes & SLUICE_PURPOSE_DNS) || a->policy != b->policy ||
       a->socket_eventfunction != b->socket_eventfunction ||
-      a->socket_eventdata != b->socket_eventdata || sl_broker_of(a) != sl_broker_of(b))
+      a->socket_eventdata != b->socket_eventdata || sl_broker_of(a, asked) != sl_broker_of(b, asked))
     return false;
   if (!asked)
     return true;

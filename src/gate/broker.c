@@ -120,19 +120,24 @@ void sl_broker_stop(struct broker *b)
   sl_mutex_unlock(&b->turn);
 }
 
+/* The number may have become something else's since it was told. */
+static bool is_door(int fd)
+{
+  int domain = 0, type = 0;
+  socklen_t len = sizeof domain, type_len = sizeof type;
+  return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_UNIX &&
+         !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) && type == SOCK_SEQPACKET;
+}
+
 bool sl_broker_adopt(const char *number)
 {
   int64_t fd = -1;
-  int domain = 0, type = 0;
-  socklen_t len = sizeof domain, type_len = sizeof type;
   sl_mutex_lock(&table);
   if (own_there && own->channel >= 0)
     close(own->channel);
   own_there = false;
   own->channel = -1;
-  bool ok = number && sl_num_parse(slice_str(number), INT32_MAX, &fd) &&
-            !getsockopt((int)fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_UNIX &&
-            !getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &type_len) && type == SOCK_SEQPACKET;
+  bool ok = number && sl_num_parse(slice_str(number), INT32_MAX, &fd) && is_door((int)fd);
   if (ok) {
     watch_forks();
     begin(own, (int)fd, -1);
@@ -153,18 +158,19 @@ struct broker *sl_broker_known(const void *pointer)
   return state_of(b) == NEVER ? NULL : b;
 }
 
-struct broker *sl_broker_of(const struct gate_config *c)
+struct broker *sl_broker_of(const struct gate_config *c, bool asked)
 {
   if (!atomic_load_explicit(&any, memory_order_acquire))
     return NULL;
-  if (c->opensocketfunction)
-    return sl_broker_known(c->opensocketdata);
+  struct broker *b = c->opensocketfunction ? sl_broker_known(c->opensocketdata) : NULL;
+  if (b || (c->opensocketfunction && asked))
+    return b;
   return atomic_load_explicit(&own_there, memory_order_acquire) ? own : NULL;
 }
 
 bool sl_broker_opens(const struct gate_config *c)
 {
-  return sl_broker_of(c) && (!c->opensocketfunction || c->opensocketfunction == our_callback);
+  return sl_broker_of(c, true) && (!c->opensocketfunction || c->opensocketfunction == our_callback);
 }
 
 pid_t sl_broker_pid(const struct broker *b)
@@ -257,7 +263,7 @@ static int join(struct broker *b, int64_t end_us)
   struct broker_reply r;
   const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
   struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-  int fd = -1, err = lock_door(b->door, end_us);
+  int fd = -1, err = is_door(b->door) ? lock_door(b->door, end_us) : EOWNERDEAD;
   if (err)
     return err;
   b->first_id = (uint64_t)getpid() << 32; /* another's answer may lie at the door */

@@ -37,9 +37,9 @@ struct broker *sl_broker_known(const void *pointer); /* the same, if it is one; 
  * no broker's door. */
 bool sl_broker_adopt(const char *number);
 
-/* Who opens for this configuration; NULL: we ourselves. With an open callback: its data pointer, if that is a broker
- * (compared, never looked into). Without: the process's broker. */
-struct broker *sl_broker_of(const struct gate_config *c);
+/* Who opens for this configuration; NULL: we ourselves. The open callback's data pointer, if that is a broker (compared,
+ * never looked into); otherwise the process's broker for what that callback is not `asked`. */
+struct broker *sl_broker_of(const struct gate_config *c, bool asked);
 /* And does it make the sockets by itself? Not when the application has an open callback of its own. */
 bool sl_broker_opens(const struct gate_config *c);
 

@@ -15,11 +15,30 @@
 #include "gate/ledger.h"
 #include "sluice/sluice.h"
 
+/* Do the callbacks want to hear of this one? DNS and DoH only where the application opted in: a callback that refuses
+ * private addresses would refuse the local name server. */
+static bool callbacks_asked(const struct gate_ask *ask)
+{
+  switch (ask->purpose) {
+  case GATE_DNS:
+    return ask->config->socket_purposes & SLUICE_PURPOSE_DNS;
+  case GATE_DOH:
+    return ask->config->socket_purposes & SLUICE_PURPOSE_DOH;
+  default:
+    return true;
+  }
+}
+
 /* ---- the system calls: one function each, the only ones that open ---- */
+
+static struct broker *broker_of(const struct gate_ask *ask)
+{
+  return sl_broker_of(ask->config, callbacks_asked(ask));
+}
 
 static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr, bool *out_dialled)
 {
-  struct broker *b = sl_broker_of(ask->config);
+  struct broker *b = broker_of(ask);
   if (b && ask->dials && addr->socktype == SOCK_STREAM && !ask->config->sockoptfunction)
     return sl_broker_dial(b, ask, addr, out_dialled);
   if (b)
@@ -29,7 +48,7 @@ static int do_socket(const struct gate_ask *ask, const struct gate_addr *addr, b
 
 static int do_connect(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
 {
-  struct broker *b = sl_broker_of(ask->config);
+  struct broker *b = broker_of(ask);
   int rc;
   if (b)
     return sl_broker_connect(b, ask, fd, addr);
@@ -41,19 +60,19 @@ static int do_connect(const struct gate_ask *ask, int fd, const struct gate_addr
 
 static int do_bind(const struct gate_ask *ask, int fd, const struct gate_addr *addr)
 {
-  struct broker *b = sl_broker_of(ask->config);
+  struct broker *b = broker_of(ask);
   return b ? sl_broker_bind(b, ask, fd, addr) : bind(fd, &addr->u.sa, addr->len);
 }
 
 static int do_listen(const struct gate_ask *ask, int fd)
 {
-  struct broker *b = sl_broker_of(ask->config);
+  struct broker *b = broker_of(ask);
   return b ? sl_broker_listen(b, ask, fd) : listen(fd, 1);
 }
 
 static int do_accept(const struct gate_ask *ask, int fd, struct gate_addr *peer, socklen_t *len)
 {
-  struct broker *b = sl_broker_of(ask->config);
+  struct broker *b = broker_of(ask);
   if (b)
     return sl_broker_accept(b, ask, fd, &peer->u.sa, len);
   return accept4(fd, &peer->u.sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -63,7 +82,7 @@ static int do_accept(const struct gate_ask *ask, int fd, struct gate_addr *peer,
 static sl_result unless_broker(const struct gate_ask *ask, sl_result code)
 {
   bool its_fault = errno == EOWNERDEAD || errno == ETIMEDOUT;
-  return its_fault && sl_broker_of(ask->config) ? CURLE_COULDNT_CONNECT : code;
+  return its_fault && broker_of(ask) ? CURLE_COULDNT_CONNECT : code;
 }
 
 /* ---- words ---- */
@@ -105,20 +124,6 @@ static void tell(const struct gate_ask *ask, sluice_event what, int fd, const st
 }
 
 /* ---- the application's callbacks ---- */
-
-/* Do the callbacks want to hear of this one? DNS and DoH only where the application opted in: a callback that refuses
- * private addresses would refuse the local name server. */
-static bool callbacks_asked(const struct gate_ask *ask)
-{
-  switch (ask->purpose) {
-  case GATE_DNS:
-    return ask->config->socket_purposes & SLUICE_PURPOSE_DNS;
-  case GATE_DOH:
-    return ask->config->socket_purposes & SLUICE_PURPOSE_DOH;
-  default:
-    return true;
-  }
-}
 
 static bool asks_open(const struct gate_ask *ask)
 {
@@ -238,7 +243,7 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
     fd = do_socket(ask, addr, &dialled);
   if (fd < 0) {
     int err = errno;
-    bool refused = asked || (err == EACCES && sl_broker_of(ask->config));
+    bool refused = asked || (err == EACCES && broker_of(ask));
     *out_refused = refused;
     say(ask, asked ? "The application refused" : "Could not open a socket for", addr);
     tell(ask, refused ? SLUICE_EVENT_REFUSED : SLUICE_EVENT_OPEN, -1, addr, err);
@@ -297,7 +302,7 @@ sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s
   }
   if (!do_listen(ask, s->fd))
     return SL_OK;
-  bool refused = errno == EACCES && sl_broker_of(ask->config);
+  bool refused = errno == EACCES && broker_of(ask);
   return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_PORT_FAILED);
 }
 
@@ -323,7 +328,7 @@ static sl_result accept_failed(const struct gate_ask *ask)
 {
   if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
     return SL_WAIT;
-  bool refused = errno == EACCES && sl_broker_of(ask->config);
+  bool refused = errno == EACCES && broker_of(ask);
   return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_ACCEPT_FAILED);
 }
 

@@ -1,7 +1,7 @@
 /* Transfers in a process that is killed (SIGSYS) if it calls socket, socketpair, connect, bind, listen or accept, by a
  * seccomp filter of its own; its sockets come from a broker. For each URL one line: result, bytes, their sum, error.
  *
- *   broker_client [-n] [-f] [-d SERVERS] [-c CAFILE] [-p POLICY] [-k] [-m] URL...
+ *   broker_client [-n] [-f] [-d SERVERS] [-D DOH-URL] [-c CAFILE] [-p POLICY] [-k] [-m] URL...
  *
  *   -n  without the broker    -f  files can not be opened either (EACCES)   -k  the broker is killed first
  *   -m  all at the same time  -s  the broker is stopped by sluice_broker_stop() first   a URL after "active:": FTP PORT
@@ -79,7 +79,7 @@ static int close_it(void *arg, curl_socket_t fd)
 
 struct options {
   struct sluice_broker *broker;
-  const char *servers, *ca;
+  const char *servers, *ca, *doh;
 };
 
 static CURL *transfer(const struct options *o, const char *url, struct body *b)
@@ -97,6 +97,8 @@ static CURL *transfer(const struct options *o, const char *url, struct body *b)
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, 20L);
   if (o->servers)
     curl_easy_setopt(easy, CURLOPT_DNS_SERVERS, o->servers);
+  if (o->doh)
+    curl_easy_setopt(easy, CURLOPT_DOH_URL, o->doh);
   if (o->ca)
     curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca);
   if (o->broker) {
@@ -142,7 +144,7 @@ int main(int argc, char **argv)
   struct options o = {0};
   struct sluice_policy *policy = NULL;
   int without = 0, files = 0, killed = 0, stopped = 0, together = 0;
-  for (int c; (c = getopt(argc, argv, "nfksmd:c:p:")) != -1;) {
+  for (int c; (c = getopt(argc, argv, "nfksmd:D:c:p:")) != -1;) {
     without |= c == 'n';
     files |= c == 'f';
     killed |= c == 'k';
@@ -150,6 +152,8 @@ int main(int argc, char **argv)
     together |= c == 'm';
     if (c == 'd')
       o.servers = optarg;
+    if (c == 'D')
+      o.doh = optarg;
     if (c == 'c')
       o.ca = optarg;
     if (c == 'p' && sluice_policy_parse(optarg, strlen(optarg), &policy, NULL))

@@ -2,17 +2,20 @@
 """The socket broker: transfers in a process that is killed if it calls socket, connect, bind, listen or accept, against
 nginx, vsftpd, in.tftpd and a name server of the test's own; and Debian's curl with SLUICE_BROKER. The servers want
 to be started by root; without that the tests are skipped."""
+import http.server
 import os
 import pathlib
 import pwd
 import signal
 import socket
+import ssl
 import struct
 import threading
 import time
 import unittest
 
 import common
+import doh_test
 import tftp_test
 import vsftpd_test
 
@@ -146,6 +149,23 @@ class Broker(common.RealTest):
 
     def test_all_at_once(self):
         self.good(self.run_client("-m", *self.dns(), *(self.urls(name="big") * 3)), 15, BIG)
+
+    def test_names_over_https(self):
+        """The policy that holds against a client that was taken over: no datagram sockets."""
+        server = http.server.ThreadingHTTPServer((common.LOCAL, 0), doh_test.Doh)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.place / "good.pem", self.place / "good.key")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        arguments = ["-p", "deny any proto udp\nallow loopback\n", "-c", self.place / "ca.pem"]
+        url = "http://%s:%d/small" % (doh_test.HOST, self.http)
+        done = self.run_client(*arguments, "-D", "https://127.0.0.1:%d/dns-query" % server.server_port, url)
+        self.good(done, 1)
+        done = self.run_client(*arguments, *self.dns(), *self.urls()[:1], self.urls("127.0.0.1")[4])
+        codes = [line.split()[0] for line in done.stdout.splitlines()[:-1]]
+        self.assertEqual(codes, ["6", "7"], done.stdout)
 
     def test_it_is_killed_without_the_broker(self):
         for url in self.urls("127.0.0.1") + self.urls()[:1]:

@@ -268,19 +268,19 @@ TEST(whose_sockets_are_brokered)
   struct client c;
   struct gate_config plain = {0};
   REQUIRE(begin(&c, NULL));
-  CHECK(sl_broker_of(&c.config) == c.broker);
+  CHECK(sl_broker_of(&c.config, true) == c.broker);
   CHECK(sl_broker_opens(&c.config));
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
   plain.opensocketdata = c.broker; /* without a callback it is nobody's */
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
   plain.opensocketfunction = (curl_opensocket_callback)(uintptr_t)1; /* the application's own, which asks it */
-  CHECK(sl_broker_of(&plain) == c.broker && !sl_broker_opens(&plain));
+  CHECK(sl_broker_of(&plain, true) == c.broker && !sl_broker_opens(&plain));
   plain.opensocketdata = (char *)c.broker + 1;
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
   plain.opensocketdata = &c;
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
   end(&c);
-  CHECK(sl_broker_of(&c.config) == c.broker); /* so that nothing is opened in its place */
+  CHECK(sl_broker_of(&c.config, true) == c.broker); /* so that nothing is opened in its place */
 }
 
 TEST(of_the_process)
@@ -292,22 +292,49 @@ TEST(of_the_process)
   REQUIRE(begin(&c, NULL));
   snprintf(text, sizeof text, "%d", sl_broker_fd(c.broker));
   CHECK(sl_broker_adopt(text));
-  struct broker *b = sl_broker_of(&plain);
+  struct broker *b = sl_broker_of(&plain, true);
   REQUIRE(b != NULL);
   CHECK(b != c.broker && sl_broker_opens(&plain));
   struct gate_addr a = at("127.0.0.1", 1, SOCK_STREAM);
   int fd = sl_broker_socket(b, &c.ask, &a);
   CHECK(fd >= 0);
   close(fd);
+  struct gate_config with_callback = {.opensocketfunction = (curl_opensocket_callback)(uintptr_t)1};
+  CHECK(!sl_broker_of(&with_callback, true));
+  CHECK(sl_broker_of(&with_callback, false) == b); /* name servers, say */
+  CHECK(sl_broker_of(&c.config, false) == c.broker);
   CHECK(sl_broker_adopt(NULL));
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
   const char *const bad[] = {"", "x", "-1", "1 ", "0x1", "99999", "99999999999999999999", "1048577"};
   for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
     CHECK(!sl_broker_adopt(bad[i]));
   CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
   snprintf(text, sizeof text, "%d", pair[0]);
   CHECK(!sl_broker_adopt(text));
-  CHECK(!sl_broker_of(&plain));
+  CHECK(!sl_broker_of(&plain, true));
+  close(pair[0]);
+  close(pair[1]);
+  end(&c);
+}
+
+/* A program that closes all that it does not know. */
+TEST(a_door_that_became_something_else)
+{
+  struct client c;
+  char text[32], byte;
+  struct gate_config plain = {0};
+  struct gate_addr a = at("127.0.0.1", 1, SOCK_STREAM);
+  int pair[2];
+  REQUIRE(begin(&c, NULL));
+  int door = dup(sl_broker_fd(c.broker));
+  snprintf(text, sizeof text, "%d", door);
+  CHECK(sl_broker_adopt(text));
+  CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair) && dup2(pair[0], door) == door);
+  CHECK_INT(sl_broker_socket(sl_broker_of(&plain, true), &c.ask, &a), -1);
+  CHECK_INT(errno, EOWNERDEAD);
+  CHECK_INT(recv(pair[1], &byte, 1, MSG_DONTWAIT), -1);
+  CHECK(sl_broker_adopt(NULL));
+  close(door);
   close(pair[0]);
   close(pair[1]);
   end(&c);
