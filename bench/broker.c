@@ -1,7 +1,7 @@
 /* What the socket broker costs: fresh connections, one after the other, with a broker and without, in turns. Counted is
  * the CPU time of the client and of the broker, user and system; the origin is a process of its own and not counted.
  *
- *   cc -O2 -Iinclude bench/broker.c -Lbuild/lib -lsluice -o build/bench_broker
+ *   cc -O2 -D_GNU_SOURCE -Iinclude bench/broker.c -Lbuild/lib -lsluice -o build/bench_broker
  *   LD_LIBRARY_PATH=build/lib build/bench_broker [COUNT]        the status is 1 if it costs more than twice as much
  */
 #include <arpa/inet.h>

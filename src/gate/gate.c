@@ -78,11 +78,12 @@ static int do_accept(const struct gate_ask *ask, int fd, struct gate_addr *peer,
   return accept4(fd, &peer->u.sa, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* A broker that has ended, or does not answer, is no fault of ports and interfaces. */
+/* A broker that has ended, does not answer or refuses is no fault of ports and interfaces. (bind: EACCES may as well be
+ * a port of the system's.) */
 static sl_result unless_broker(const struct gate_ask *ask, sl_result code)
 {
-  bool its_fault = errno == EOWNERDEAD || errno == ETIMEDOUT;
-  return its_fault && broker_of(ask) ? CURLE_COULDNT_CONNECT : code;
+  bool its_doing = errno == EOWNERDEAD || errno == ETIMEDOUT || (errno == EACCES && code != CURLE_INTERFACE_FAILED);
+  return its_doing && broker_of(ask) ? CURLE_COULDNT_CONNECT : code;
 }
 
 /* ---- words ---- */
@@ -300,10 +301,7 @@ sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s
     if (sl_guard_judge(ask, &local, s->fd))
       return CURLE_COULDNT_CONNECT;
   }
-  if (!do_listen(ask, s->fd))
-    return SL_OK;
-  bool refused = errno == EACCES && broker_of(ask);
-  return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_PORT_FAILED);
+  return do_listen(ask, s->fd) ? unless_broker(ask, CURLE_FTP_PORT_FAILED) : SL_OK;
 }
 
 /* What the ACCEPT callback gave back: the accepted connection stays unless another connected socket replaces it.
@@ -326,10 +324,8 @@ static int choose_accepted(const struct gate_ask *ask, int accepted, int answer)
 
 static sl_result accept_failed(const struct gate_ask *ask)
 {
-  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-    return SL_WAIT;
-  bool refused = errno == EACCES && broker_of(ask);
-  return refused ? CURLE_COULDNT_CONNECT : unless_broker(ask, CURLE_FTP_ACCEPT_FAILED);
+  bool nobody = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+  return nobody ? SL_WAIT : unless_broker(ask, CURLE_FTP_ACCEPT_FAILED);
 }
 
 sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,

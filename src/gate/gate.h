@@ -60,7 +60,7 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
 sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
 /* The connection stands, or not (err: errno): tells of it and, when it stands, asks the policies who is there. */
 sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err);
-/* SL_OK, or CURLE_INTERFACE_FAILED with errno set. */
+/* SL_OK, or CURLE_INTERFACE_FAILED with errno set; CURLE_COULDNT_CONNECT: the broker has failed. */
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
 /* SL_OK, CURLE_FTP_PORT_FAILED with errno set, or CURLE_COULDNT_CONNECT: a policy refused what it is bound to. */
 sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s);

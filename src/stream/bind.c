@@ -104,14 +104,15 @@ sl_result sl_bind_local(const struct gate_ask *ask, const struct net_config *net
   unsigned port = net->localport, tries = net->localportrange ? net->localportrange : 1;
   for (; tries && port <= UINT16_MAX; tries--, port++) {
     sl_addr_set_port(&local, (uint16_t)port);
-    if (!sl_gate_bind(ask, s, &local))
+    rc = sl_gate_bind(ask, s, &local);
+    if (!rc)
       return SL_OK;
     if (errno != EADDRINUSE && errno != EACCES)
       break;
   }
   if (error && !error->n)
     sl_buf_printf(error, "bind failed with errno %d: %s", errno, strerror(errno));
-  return CURLE_INTERFACE_FAILED;
+  return rc ? rc : CURLE_INTERFACE_FAILED;
 }
 
 static void set_int(const struct gate_socket *s, int level, int name, int value)

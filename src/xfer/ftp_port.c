@@ -68,16 +68,17 @@ static bool find_address(struct transfer *t, struct slice name, int family, stru
   return sl_text_ieq_str(name, "localhost") && sl_addr_literal(out, local, 0);
 }
 
-static bool bind_in_range(const struct gate_ask *ask, const struct gate_socket *s, struct gate_addr *addr, const struct place *place)
+static sl_result bind_in_range(const struct gate_ask *ask, const struct gate_socket *s, struct gate_addr *addr,
+                               const struct place *place)
 {
+  sl_result rc = CURLE_FTP_PORT_FAILED;
   for (unsigned port = place->first; port <= place->last; port++) {
     sl_addr_set_port(addr, (uint16_t)port);
-    if (!sl_gate_bind(ask, s, addr))
-      return true;
-    if (errno != EADDRINUSE && errno != EACCES)
+    rc = sl_gate_bind(ask, s, addr);
+    if (!rc || (errno != EADDRINUSE && errno != EACCES))
       break;
   }
-  return false;
+  return rc;
 }
 
 static sl_result listen_at(struct transfer *t, const struct gate_ask *ask, struct ftp_xfer *x, struct gate_addr *bound,
@@ -87,12 +88,13 @@ static sl_result listen_at(struct transfer *t, const struct gate_ask *ask, struc
   socklen_t len = sizeof local.u;
   char text[SL_ADDR_TEXT];
   int port;
-  bool ok = bind_in_range(ask, &x->listener, bound, place);
-  if (!ok && errno == EADDRNOTAVAIL) {
+  sl_result rc = bind_in_range(ask, &x->listener, bound, place);
+  if (rc && errno == EADDRNOTAVAIL) {
     *bound = *own;
-    ok = bind_in_range(ask, &x->listener, bound, place);
+    rc = bind_in_range(ask, &x->listener, bound, place);
   }
-  sl_result rc = ok ? sl_gate_listen(ask, &x->listener) : CURLE_FTP_PORT_FAILED;
+  if (!rc)
+    rc = sl_gate_listen(ask, &x->listener);
   if (rc == CURLE_COULDNT_CONNECT)
     return rc;
   if (rc || getsockname(x->listener.fd, &local.u.sa, &len))

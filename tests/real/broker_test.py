@@ -35,8 +35,32 @@ http {{
   root {place}/root;
   default_type application/octet-stream;
   server {{ listen 127.0.0.1:{http}; }}
+  server {{ listen unix:{place}/socket; }}
   server {{ listen 127.0.0.1:{https} ssl; ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key; }}
 }}
+"""
+
+# Starts a broker with a policy, then another program that inherits it.
+STARTER = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sluice/sluice.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+  struct sluice_broker *b;
+  struct sluice_policy *p = NULL;
+  char number[16];
+  if (argc < 3 || sluice_policy_load(argv[1], &p, NULL) || sluice_broker_start(p, &b))
+    return 99;
+  snprintf(number, sizeof number, "%d", sluice_broker_fd(b));
+  setenv("SLUICE_BROKER", number, 1);
+  fcntl(sluice_broker_fd(b), F_SETFD, 0);
+  fprintf(stderr, "broker %d\n", (int)sluice_broker_pid(b));
+  execvp(argv[2], argv + 2);
+  return 98;
+}
 """
 
 
@@ -111,6 +135,10 @@ class Broker(common.RealTest):
         cls.client = place / "broker_client"
         common.must(common.CC, "-D_GNU_SOURCE", "-Wall", "-Werror", "-I", common.SOURCE / "include", "-o", cls.client,
                     common.HERE / "broker_client.c", "-L", common.LIB, "-l:libsluice.so.0")
+
+        cls.starter = place / "starter"
+        common.must(common.CC, "-D_GNU_SOURCE", "-I", common.SOURCE / "include", "-o", cls.starter,
+                    place.write("starter.c", STARTER), "-L", common.LIB, "-l:libsluice.so.0")
 
     def urls(self, host="web.test", name="small"):
         return ["http://%s:%d/%s" % (host, self.http, name), "https://%s:%d/%s" % (host, self.https, name),
@@ -204,6 +232,13 @@ exec "$@"
         self.good(self.run_client("-f", *self.urls("hosted.test"), before=before), 5)
         self.assertEqual(names.asked, asked)
 
+    def test_it_costs_at_most_as_much_again(self):
+        program = self.place / "bench"
+        common.must(common.CC, "-O2", "-D_GNU_SOURCE", "-I", common.SOURCE / "include", "-o", program,
+                    common.SOURCE / "bench" / "broker.c", "-L", common.LIB, "-l:libsluice.so.0")
+        done = common.run(program, "1000")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     # ---- its policy ----
 
     def test_its_policy_refuses(self):
@@ -221,46 +256,37 @@ exec "$@"
 
     def test_a_program_inherits_it(self):
         """As `sluice run --broker` does it: shells that start several programs at the same time."""
-        starter = self.place.write("starter.c", r"""
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sluice/sluice.h>
-#include <unistd.h>
-int main(int argc, char **argv)
-{
-  struct sluice_broker *b;
-  struct sluice_policy *p = NULL;
-  char number[16];
-  if (argc < 3 || sluice_policy_load(argv[1], &p, NULL) || sluice_broker_start(p, &b))
-    return 99;
-  snprintf(number, sizeof number, "%d", sluice_broker_fd(b));
-  setenv("SLUICE_BROKER", number, 1);
-  fcntl(sluice_broker_fd(b), F_SETFD, 0);
-  fprintf(stderr, "broker %d\n", (int)sluice_broker_pid(b));
-  execvp(argv[2], argv + 2);
-  return 98;
-}
-""")
-        program = self.place / "starter"
-        common.must(common.CC, "-D_GNU_SOURCE", "-I", common.SOURCE / "include", "-o", program, starter, "-L",
-                    common.LIB, "-l:libsluice.so.0")
         policy = self.place.write("policy", "allow loopback port %d\n" % self.http)
         curl = "%s -sS -q " % common.program("curl")
         url = "http://127.0.0.1:%d/small" % self.http
         script = " & ".join([curl + " ".join([url] * 20)] * 8) + " & wait"
-        done = common.run(program, policy, "sh", "-c", script)
+        done = common.run(self.starter, policy, "sh", "-c", script)
         self.assertEqual(done.stdout.encode(), SMALL * 160, done.stderr)
         broker = pathlib.Path("/proc/%d" % int(done.stderr.split()[1]))
         end = time.monotonic() + 5
         while time.monotonic() < end and broker.exists() and ") Z " not in (broker / "stat").read_text():
             time.sleep(0.01)
         self.assertFalse(broker.exists() and ") Z " not in (broker / "stat").read_text())
-        done = common.run(program, policy, "sh", "-c", curl + "http://127.0.0.1:%d/" % self.https)
+        done = common.run(self.starter, policy, "sh", "-c", curl + "http://127.0.0.1:%d/" % self.https)
         self.assertEqual(done.returncode, 7)
         self.assertIn("The broker's policy refused 127.0.0.1 port %d (loopback), policy: no rule matches" % self.https,
                       done.stderr)
+
+    def test_local_addresses_and_paths(self):
+        policy = self.place.write("policy", "allow loopback\nallow unix %s/socket\n" % self.place.path)
+        port = common.free_ports(1)[0]
+        for arguments in (["--local-port", "%d-%d" % (port, min(port + 99, 65535))], ["--interface", "127.0.0.1"],
+                          ["--unix-socket", self.place / "socket"]):
+            done = common.run(self.starter, policy, common.program("curl"), "-sS", "-q",
+                              "http://127.0.0.1:%d/small" % self.http, *arguments)
+            self.assertEqual((done.returncode, done.stdout.encode()), (0, SMALL), done.stderr)
+        done = common.run(self.starter, policy, common.program("curl"), "-sS", "-q", "-P", "127.0.0.1:%d-%d" % (
+            port, min(port + 99, 65535)), "ftp://127.0.0.1:%d/small" % self.ftp)
+        self.assertEqual((done.returncode, done.stdout.encode()), (0, SMALL), done.stderr)
+        done = common.run(self.starter, policy, common.program("curl"), "-sS", "-q", "http://127.0.0.1/",
+                          "--unix-socket", self.place / "other")
+        self.assertEqual(done.returncode, 7)
+        self.assertIn("The broker's policy refused Unix socket %s/other" % self.place.path, done.stderr)
 
     def test_a_wrong_value_is_an_error(self):
         curl, url = common.program("curl"), "http://127.0.0.1:%d/small" % self.http
