@@ -100,10 +100,11 @@ ssize_t sl_broker_receive(int sock, int flags, void *message, size_t cap, int *o
   if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
     memcpy(out_fd, CMSG_DATA(c), sizeof *out_fd);
   if (n >= 0 && m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+    bool no_room = *out_fd < 0 && !(m.msg_flags & MSG_TRUNC); /* among the process's descriptors */
     if (*out_fd >= 0)
       close(*out_fd);
     *out_fd = -1;
-    errno = EPROTO;
+    errno = no_room ? EMFILE : EPROTO;
     return -1;
   }
   return n;

@@ -56,7 +56,8 @@ int sl_broker_check(const void *bytes, size_t n, bool has_fd, struct broker_requ
 
 /* Does not wait. False with errno set. fd -1: none goes along. */
 bool sl_broker_send(int sock, const void *message, size_t n, int fd);
-/* The bytes of one message, 0 when the other side has closed, -1 with errno set. flags: 0, or MSG_DONTWAIT. *out_fd is the descriptor that came
+/* The bytes of one message, 0 when the other side has closed, -1 with errno set: EPROTO when more came than may, EMFILE
+ * when there was no room for the descriptor (*message is filled in then). flags: 0, or MSG_DONTWAIT. *out_fd is the descriptor that came
  * along, close-on-exec, the caller's to close; -1: there was none. */
 ssize_t sl_broker_receive(int sock, int flags, void *message, size_t cap, int *out_fd);
 

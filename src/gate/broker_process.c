@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -269,18 +270,21 @@ static void close_if(int fd)
 /* False: the other side has gone, or is not to be listened to any more. */
 static bool serve(struct seat *s, nfds_t i)
 {
-  char bytes[sizeof(struct broker_request) + 1];
+  char bytes[sizeof(struct broker_request) + 1] = {0};
   struct broker_request q = {0};
   int fd, sent = -1, sock = s->polls[i].fd;
   ssize_t n = sl_broker_receive(sock, MSG_DONTWAIT, bytes, sizeof bytes, &fd);
-  if (n < 0 && errno != EPROTO)
-    return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == EMFILE;
+  int err = n < 0 ? errno : 0;
+  if (err && err != EPROTO && err != EMFILE)
+    return err == EAGAIN || err == EINTR || err == ENOBUFS || err == ENOMEM;
   if (!n) {
     close_if(fd);
     return !(s->polls[i].revents & (POLLHUP | POLLERR)); /* an empty message is none */
   }
   struct broker_reply r = {.magic = BROKER_MAGIC, .version = BROKER_VERSION};
-  r.err = n < 0 ? EPROTO : sl_broker_check(bytes, (size_t)n, fd >= 0, &q);
+  if (err == EMFILE)
+    memcpy(&q, bytes, sizeof q);
+  r.err = err ? err : sl_broker_check(bytes, (size_t)n, fd >= 0, &q);
   r.id = q.id;
   if (!r.err && (i == 0) != (q.op == BROKER_JOIN))
     r.err = EPROTO;
@@ -304,8 +308,11 @@ static void drop(struct seat *s, nfds_t i)
 static void answer_all(struct seat *s)
 {
   while (s->polls[0].fd >= 0 || s->n > 1) {
-    if (poll(s->polls, s->n, -1) < 0)
+    if (poll(s->polls, s->n, -1) < 0) {
+      if (errno == EINVAL) /* the limit on descriptors is below what there are: no use in going on */
+        return;
       continue;
+    }
     for (nfds_t i = s->n; i-- > 0;)
       if (s->polls[i].revents && !serve(s, i))
         drop(s, i);
@@ -325,6 +332,19 @@ static void forget_signals(void)
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* All but the first one. */
+static bool close_others(void)
+{
+  struct rlimit limit;
+  if (!close_range(1, UINT32_MAX, 0))
+    return true;
+  if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur > INT32_MAX) /* a kernel of before 5.9 */
+    return false;
+  for (int fd = 1; fd < (int)limit.rlim_cur; fd++)
+    close(fd);
+  return true;
+}
+
 static _Noreturn void be_broker(const struct policy *policy, int door)
 {
   struct seat s = {.policy = policy, .n = 1};
@@ -333,7 +353,7 @@ static _Noreturn void be_broker(const struct policy *policy, int door)
   setsid();
   prctl(PR_SET_NAME, "sluice-broker");
   prctl(PR_SET_DUMPABLE, 0); /* a client that was taken over must not take over its broker with a debugger's means */
-  if (dup2(door, 0) != 0 || close_range(1, UINT32_MAX, 0))
+  if (dup2(door, 0) != 0 || !close_others())
     _exit(1);
   room_init();
   s.polls[0] = (struct pollfd){.fd = 0, .events = POLLIN};

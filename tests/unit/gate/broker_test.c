@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -603,7 +604,7 @@ TEST(a_datagram_socket_is_one)
 static int descriptors_of(pid_t pid)
 {
   char command[64], line[32] = "";
-  snprintf(command, sizeof command, "ls /proc/%d/fd | wc -l", (int)pid);
+  snprintf(command, sizeof command, "ls /proc/%d/fd 2>/dev/null | wc -l", (int)pid);
   FILE *f = popen(command, "r");
   if (f && !fgets(line, sizeof line, f))
     line[0] = 0;
@@ -678,6 +679,39 @@ TEST(no_more_processes_than_there_is_room_for)
     close(channels[i]);
   LIE(BROKER_SOCKET, (void)q, 0, -1);
   give_up(&l);
+}
+
+/* Neither side waits for what cannot come. */
+TEST(no_room_for_descriptors)
+{
+  struct client c;
+  struct rlimit before, few;
+  REQUIRE(begin(&c, NULL));
+  struct gate_addr a = at("127.0.0.1", 9, SOCK_STREAM);
+  int fd = sl_broker_socket(c.broker, &c.ask, &a);
+  int64_t began_us = sl_clock_now_us();
+  getrlimit(RLIMIT_NOFILE, &before);
+  few = (struct rlimit){0, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  CHECK_INT(sl_broker_socket(c.broker, &c.ask, &a), -1);
+  CHECK_INT(errno, EMFILE);
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK_STR(said(&c), "cannot talk to the socket broker: Too many open files");
+  quiet(&c);
+  few.rlim_cur = 2; /* which it has: the door and our channel */
+  if (!prlimit(c.pid, RLIMIT_NOFILE, &few, NULL)) {
+    CHECK_INT(sl_broker_connect(c.broker, &c.ask, fd, &a), -1);
+    CHECK_INT(errno, EMFILE);
+    CHECK_INT(sl_broker_socket(c.broker, &c.ask, &a), -1);
+    CHECK_INT(errno, EMFILE);
+    CHECK(!prlimit(c.pid, RLIMIT_NOFILE, &before, NULL));
+  }
+  CHECK(sl_clock_now_us() - began_us < 2000000);
+  close(fd);
+  fd = sl_broker_socket(c.broker, &c.ask, &a);
+  CHECK(fd >= 0);
+  close(fd);
+  end(&c);
 }
 
 /* ---- many ---- */
