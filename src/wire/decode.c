@@ -20,7 +20,7 @@
 enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BR, CODING_ZSTD };
 
 /* RFC 9659: a window of more than 8 MB has no place in HTTP. */
-enum { ZSTD_WINDOW_LOG_MAX = 23, RAW_TRAILER = 4 };
+enum { ZSTD_WINDOW_LOG_MAX = 23, RAW_TRAILER = 4, TURN = 512 };
 
 struct stage {
   enum coding coding;
@@ -43,7 +43,7 @@ struct decode {
   struct stage stages[SL_DECODE_CODINGS];
   int n_stages, n_codings;
   bool unknown; /* a coding that we do not know */
-  bool pushed, end, paused;
+  bool pushed, end, paused, tired;
   sl_result failed;
   char *held; /* what a pause left of a push */
   size_t held_at, held_n;
@@ -63,6 +63,11 @@ const char *sl_decode_error(const struct decode *d)
 bool sl_decode_paused(const struct decode *d)
 {
   return d->paused;
+}
+
+bool sl_decode_tired(const struct decode *d)
+{
+  return d->tired;
 }
 
 static sl_result fail(struct decode *d, sl_result result, const char *text)
@@ -372,10 +377,12 @@ static sl_result step_at(struct decode *d, int i, struct slice *in)
   return result;
 }
 
-/* Goes on until nothing is left to decode; *in is advanced. */
+/* Goes on until nothing is left to decode, or it is time for others: a few bytes may stand for very many, and coding
+ * upon coding for work without any. *in is advanced. */
 static sl_result run(struct decode *d, struct slice *in, sl_decode_sink sink, void *ctx)
 {
-  for (;;) {
+  d->tired = false;
+  for (int n = 0; n < TURN; n++) {
     int i = d->n_stages;
     for (; i > 0; i--) {
       const struct stage *before = &d->stages[i - 1];
@@ -388,6 +395,8 @@ static sl_result run(struct decode *d, struct slice *in, sl_decode_sink sink, vo
     if (result != SL_OK)
       return result;
   }
+  d->tired = true;
+  return SL_WAIT;
 }
 
 static sl_result check_end(struct decode *d)

@@ -31,12 +31,13 @@ void sl_decode_free(struct decode *d);
 
 /* Decodes `in`, all of it. `end`: nothing follows; a stream that was cut off is then an error (a
  * body without any byte is fine), so pass false for a caller that puts up with it. SL_WAIT: the
- * sink paused; the chain keeps what is left, and the next call is sl_decode_resume(). Results of a
- * failure stay. */
+ * sink paused, or the chain did for the sake of others (sl_decode_tired()) after some megabytes of
+ * work; it keeps what is left, and the next call is sl_decode_resume(). Results of a failure stay. */
 sl_result sl_decode_push(struct decode *d, struct slice in, bool end, sl_decode_sink sink,
                          void *ctx);
 sl_result sl_decode_resume(struct decode *d, sl_decode_sink sink, void *ctx);
 bool sl_decode_paused(const struct decode *d);
+bool sl_decode_tired(const struct decode *d); /* nobody has to be waited for: resume in a later turn */
 
 const char *sl_decode_error(const struct decode *d); /* what went wrong, "" if nothing is known */
 const char *sl_decode_supported(void);               /* for Accept-Encoding */

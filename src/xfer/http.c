@@ -19,6 +19,7 @@ enum {
   MAX_HEAD_OUT = 1024 * 1024, /* bytes of a request's head */
   MAX_CODINGS = 1024,         /* bytes of their names */
   ROUNDS = 32,                /* reads before others get their turn */
+  DECODED_ROUNDS = 4,         /* ... where they have to be decoded, which may take long */
   CHUNK_FRAME = 12            /* "ffffffff\r\n" and "\r\n" around a chunk */
 };
 
@@ -536,7 +537,7 @@ static sl_result receive(struct transfer *t)
 {
   bool end = false, pending = t->resumed;
   t->resumed = false;
-  for (int round = 0; round < ROUNDS; round++) {
+  for (int round = 0; round < (t->sink.decode ? DECODED_ROUNDS : ROUNDS); round++) {
     struct slice in = sl_buf_peek(&t->conn->in);
     if (!pending) {
       sl_result rc = fill(t, &in);

@@ -97,8 +97,8 @@ static size_t allowed(struct exchange *x, struct piece_head head, size_t n)
 {
   struct transfer *t = x->t;
   int64_t when_us = 0;
-  if (t->paused & CURLPAUSE_RECV || !t->http.head_sent) /* a pushed one may not have begun */
-    return 0;
+  if (t->paused & CURLPAUSE_RECV || !t->http.head_sent || sl_sink_blocked(&t->sink))
+    return 0; /* a pushed one may not have begun, or what came before is still to be delivered */
   if (head.kind != PIECE_DATA || !t->easy->set.io.max_recv_speed)
     return n ? n : 1;
   int64_t allow = sl_rate_allow(t, &t->progress.recv, t->easy->set.io.max_recv_speed, &when_us);

@@ -150,6 +150,10 @@ static sl_result decoded(void *ctx, struct slice out)
 
 static sl_result decode_result(struct transfer *t, sl_result rc)
 {
+  if (rc == SL_WAIT && sl_decode_tired(t->sink.decode)) {
+    t->resumed_recv = true;
+    sl_transfer_wake(t);
+  }
   if (rc == CURLE_BAD_CONTENT_ENCODING)
     return sl_fail(t, rc, "%s", sl_decode_error(t->sink.decode));
   return rc;

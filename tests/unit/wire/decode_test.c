@@ -343,6 +343,43 @@ TEST(a_bomb_streams_through_little_memory)
   free(zeros);
 }
 
+/* Twice gzip around empty blocks (RFC 1951 3.2.4): a kilobyte that makes 16 MB of work and nothing to deliver. */
+TEST(much_work_is_done_in_turns)
+{
+  enum { BLOCKS = 16 << 20 };
+  char *blocks = malloc(BLOCKS);
+  REQUIRE(blocks);
+  memcpy(blocks, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+  for (size_t i = 10; i < BLOCKS; i++)
+    blocks[i] = (i - 10) % 5 > 2 ? '\xff' : 0;
+  size_t n = zip(31, blocks, BLOCKS, packed, sizeof packed);
+  n = zip(31, packed, n, packed2, sizeof packed2);
+  struct sink s;
+  sink_init(&s);
+  struct decode *d = NULL;
+  REQUIRE(sl_decode_new(slice_str("gzip, gzip, gzip"), &d) == SL_OK);
+  int turns = 1;
+  sl_result result = sl_decode_push(d, slice_of(packed2, n), false, take, &s);
+  for (; result == SL_WAIT && turns < 100; turns++) {
+    CHECK(sl_decode_tired(d) && sl_decode_paused(d));
+    result = sl_decode_resume(d, take, &s);
+  }
+  CHECK_INT(result, SL_OK);
+  CHECK(!sl_decode_tired(d) && !sl_decode_paused(d));
+  CHECK(turns > 2 && turns < 10);
+  CHECK_INT(s.calls, 0);
+  /* Not so a pause of the sink's. */
+  s.pause_every = 1;
+  sl_decode_free(d);
+  REQUIRE(sl_decode_new(slice_str("gzip"), &d) == SL_OK);
+  n = zip(31, plain, 100, packed, sizeof packed);
+  CHECK_INT(sl_decode_push(d, slice_of(packed, n), true, take, &s), SL_WAIT);
+  CHECK(!sl_decode_tired(d) && sl_decode_paused(d));
+  sl_decode_free(d);
+  sl_buf_done(&s.got);
+  free(blocks);
+}
+
 TEST(the_sinks_result_ends_it)
 {
   fill();
