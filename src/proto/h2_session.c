@@ -38,9 +38,10 @@ struct h2_session {
   struct buf out;          /* what the stream below would not take */
   uint32_t out_at;
   uint32_t n_open, max_streams, peer_max;
-  uint32_t idle_frames;
+  uint32_t idle_frames, idle_bytes; /* since something came or went that somebody wanted */
   bool goaway, eof, failed, want_room, settled, nomem;
   const char *error;
+  const char *bad_frame;   /* what was wrong with the latest that was; explains why nghttp2 has ended the session */
 };
 
 /* ---- memory: nghttp2 has other words for what comes of having none, so it is remembered ---- */
@@ -75,6 +76,11 @@ static void *ng_realloc(void *p, size_t n, void *user)
 
 /* ---- what arrives ---- */
 
+static void progress(struct h2_session *s)
+{
+  s->idle_frames = s->idle_bytes = 0;
+}
+
 static struct h2_exchange *exchange(struct h2_session *s, int32_t id)
 {
   return nghttp2_session_get_stream_user_data(s->ng, id);
@@ -85,7 +91,9 @@ static int begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *
   struct h2_session *s = user;
   (void)ng;
   if (frame->hd.type == NGHTTP2_PUSH_PROMISE) {
-    if (!s->promise)
+    if (s->promise)
+      sl_buf_done(&s->promise->text); /* a malformed one: nobody told us of its end */
+    else
       s->promise = sl_malloc(sizeof *s->promise);
     if (!s->promise)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -98,8 +106,8 @@ static int begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *
   if (x) {
     x->head = 0;
     x->fields = 0;
+    progress(s);
   }
-  s->idle_frames = 0;
   return 0;
 }
 
@@ -226,14 +234,14 @@ static int frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *use
   return 0;
 }
 
-/* Frames that bring nothing may come as often as they bring something now and then. */
+/* Frames that bring nothing may come as often as they bring something now and then. Those that nghttp2 passes over, of
+ * unknown kinds or on closed streams, are not seen here: sl_h2_feed() counts their bytes. */
 static int begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user)
 {
   struct h2_session *s = user;
   (void)ng;
-  if (hd->type == NGHTTP2_DATA && hd->length)
-    s->idle_frames = 0;
-  else if (++s->idle_frames > H2_MAX_IDLE_FRAMES) {
+  (void)hd;
+  if (++s->idle_frames > H2_MAX_IDLE_FRAMES) {
     s->error = "Too many frames that carry nothing";
     return NGHTTP2_ERR_CALLBACK_FAILURE;
   }
@@ -249,6 +257,7 @@ static int data_chunk(nghttp2_session *ng, uint8_t flags, int32_t id, const uint
   if (!x)
     return 0;
   uint32_t window = x->window ? x->window : H2_WINDOW;
+  progress(s);
   if (x->received < GROW_AFTER && window > H2_FIRST_WINDOW) {
     x->received += (uint32_t)n;
     if (x->received >= GROW_AFTER &&
@@ -272,6 +281,14 @@ static int stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void *us
   x->closed = true;
   x->error = code;
   s->ops->ended(x);
+  return 0;
+}
+
+static int bad_frame(nghttp2_session *ng, const nghttp2_frame *frame, int error, void *user)
+{
+  (void)ng;
+  (void)frame;
+  ((struct h2_session *)user)->bad_frame = nghttp2_strerror(error);
   return 0;
 }
 
@@ -316,7 +333,7 @@ static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t n
   *flags = NGHTTP2_DATA_FLAG_NO_COPY | (end ? (uint32_t)NGHTTP2_DATA_FLAG_EOF : 0);
   if (x->trailers)
     *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-  s->idle_frames = 0;
+  progress(s);
   return (ssize_t)got;
 }
 
@@ -437,7 +454,12 @@ sl_result sl_h2_flush(struct h2_session *s, char *scratch, size_t cap, bool *out
 
 sl_result sl_h2_feed(struct h2_session *s, struct slice bytes)
 {
+  s->idle_bytes += (uint32_t)bytes.n;
   ssize_t n = nghttp2_session_mem_recv(s->ng, (const uint8_t *)bytes.p, bytes.n);
+  if (n >= 0 && s->idle_bytes > H2_MAX_IDLE_BYTES) {
+    s->error = "Too many bytes that belong to nobody";
+    n = NGHTTP2_ERR_FLOODED;
+  }
   return n < 0 ? fail(s, (int)n) : SL_OK;
 }
 
@@ -568,6 +590,7 @@ static bool make_session(struct h2_session *s)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, data_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, stream_close);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(cb, not_sent);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, bad_frame);
     nghttp2_session_callbacks_set_send_data_callback(cb, send_data);
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
@@ -667,7 +690,7 @@ sl_result sl_h2_over(const struct h2_session *s)
 
 const char *sl_h2_error(const struct h2_session *s)
 {
-  return s->error ? s->error : "";
+  return s->error ? s->error : s->bad_frame ? s->bad_frame : "The peer does not keep to the protocol";
 }
 
 const char *sl_h2_code_name(uint32_t code)

@@ -24,6 +24,7 @@ enum {
   H2_FIRST_WINDOW = 64 * 1024,          /* what a peer may send before it has shown that there is more */
   H2_WINDOW = 10 * 1024 * 1024,         /* ... and then */
   H2_MAX_IDLE_FRAMES = 10000,           /* that carry neither a head nor data, one after the other */
+  H2_MAX_IDLE_BYTES = 64 * 1024 * 1024, /* that belong to nobody: more than reset streams can have under way */
   H2_SETTINGS_MAX = 32,                 /* bytes of sl_h2_settings() */
   H2_SCRATCH_MIN = 2 * (16384 + 9)      /* what sl_h2_flush() needs */
 };
@@ -111,7 +112,7 @@ bool sl_h2_settled(const struct h2_session *s);  /* the peer has said how many m
 bool sl_h2_is_over(const struct h2_session *s);  /* closed by the peer, or an error of the session */
 bool sl_h2_eof(const struct h2_session *s);
 sl_result sl_h2_over(const struct h2_session *s); /* the code of a session, or a stream, that failed of itself */
-const char *sl_h2_error(const struct h2_session *s); /* "" or why */
+const char *sl_h2_error(const struct h2_session *s); /* why, once it is */
 const char *sl_h2_code_name(uint32_t code);
 
 #endif

@@ -733,6 +733,66 @@ TEST(empty_data_frames_are_counted)
   hostile_done(&w);
 }
 
+/* Padding brings nothing, and frames that nghttp2 passes over are seen by nobody but the count of their bytes. */
+TEST(what_belongs_to_nobody_is_counted)
+{
+  static char block[16384];
+  struct world w;
+  uint8_t ok = 0x88;
+  sl_result rc = SL_OK;
+  REQUIRE(hostile_init(&w));
+  frame(&w, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, &ok, 1);
+  block[0] = 3;
+  for (int i = 0; i < 2 * H2_MAX_IDLE_FRAMES && !rc; i++) {
+    frame(&w, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1, block, 4);
+    rc = client_turn(&w);
+  }
+  CHECK_INT(rc, CURLE_HTTP2);
+  CHECK_STR(sl_h2_error(w.h2), "Too many frames that carry nothing");
+  hostile_done(&w);
+  for (int unknown = 0; unknown < 2; unknown++) {
+    REQUIRE(hostile_init(&w));
+    frame(&w, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, &ok, 1);
+    rc = SL_OK;
+    size_t n = 0;
+    for (; n < 2 * (size_t)H2_MAX_IDLE_BYTES && !rc; n += sizeof block) {
+      frame(&w, unknown ? 0xee : NGHTTP2_DATA, 0, 1, block, sizeof block);
+      rc = client_turn(&w);
+    }
+    CHECK_INT(rc, CURLE_HTTP2);
+    CHECK(n > H2_MAX_IDLE_BYTES / 2);
+    CHECK_STR(sl_h2_error(w.h2), "Too many bytes that belong to nobody");
+    hostile_done(&w);
+  }
+}
+
+/* Without :authority: nghttp2 gives it up in silence. What was kept of it must go (seen by the leak checker). */
+TEST(promises_that_are_malformed_leave_nothing)
+{
+  struct world w;
+  uint8_t block[] = {0, 0, 0, 2, 0x82, 0x84, 0x87, 0, 1, 'x', 3, 'a', 'b', 'c'};
+  REQUIRE(hostile_init(&w));
+  for (int i = 0; i < 10; i++) {
+    block[3] = (uint8_t)(2 + 2 * i);
+    frame(&w, NGHTTP2_PUSH_PROMISE, NGHTTP2_FLAG_END_HEADERS, 1, block, sizeof block);
+    CHECK_INT(client_turn(&w), SL_OK);
+  }
+  CHECK(!hostile.x.closed);
+  hostile_done(&w);
+}
+
+TEST(what_breaks_the_protocol_is_said)
+{
+  struct world w;
+  REQUIRE(hostile_init(&w));
+  frame(&w, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, NULL, 0);
+  frame(&w, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, NULL, 0);
+  CHECK_INT(client_turn(&w), SL_OK);
+  CHECK(sl_h2_is_over(w.h2));
+  CHECK_STR(sl_h2_error(w.h2), "Protocol error");
+  hostile_done(&w);
+}
+
 TEST(what_is_not_http2_is_an_error)
 {
   struct world w;
