@@ -249,6 +249,14 @@ static struct slice unfold(struct transfer *t, struct slice line)
   return slice_of(copy, n + 2);
 }
 
+/* Kept for curl_easy_header(); those of all responses of a transfer together have a maximum, which also ends redirects
+ * and challenges without end. */
+static sl_result store(struct transfer *t, struct slice line, unsigned origin)
+{
+  sl_result rc = sl_header_store_add(t->easy, line, origin);
+  return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "Too large response headers in all") : rc;
+}
+
 static sl_result on_header(struct transfer *t, struct slice line)
 {
   if (t->http.parser.folded) {
@@ -258,7 +266,7 @@ static sl_result on_header(struct transfer *t, struct slice line)
   }
   sl_result rc = sl_http_field(t, line);
   if (!rc)
-    rc = sl_header_store_add(t->easy, line, t->http.parser.status < 200 ? CURLH_1XX : CURLH_HEADER);
+    rc = store(t, line, t->http.parser.status < 200 ? CURLH_1XX : CURLH_HEADER);
   return rc ? rc : sl_sink_header(t, line, SINK_HEADER);
 }
 
@@ -386,7 +394,7 @@ static sl_result on_trailer(struct transfer *t, struct slice line)
     memcpy(copy + line.n - 1, "\r\n", 2);
     line = slice_of(copy, line.n + 1);
   }
-  sl_result rc = sl_header_store_add(t->easy, line, CURLH_TRAILER);
+  sl_result rc = store(t, line, CURLH_TRAILER);
   return rc ? rc : sl_sink_header(t, line, SINK_TRAILER);
 }
 
