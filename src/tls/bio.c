@@ -33,7 +33,7 @@ static int bio_write(BIO *bio, const char *src, size_t len, size_t *out_n)
   struct tls_conn *conn = BIO_get_data(bio);
   size_t n = 0;
   BIO_clear_retry_flags(bio);
-  if (conn->io_error)
+  if (conn->io_error || conn->deaf)
     return 0;
   sl_result result = conn->io.write(conn->io.ctx, src, len, &n);
   if (result == SL_OK && n) {

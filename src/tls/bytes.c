@@ -37,6 +37,11 @@ static sl_result broken(struct tls_conn *conn, bool reading)
  * had to be emptied before each call. What the BIO met and OpenSSL's state say the same. */
 static sl_result stopped(struct tls_conn *conn, bool reading)
 {
+  if (!reading && conn->io_error == CURLE_SEND_ERROR && !conn->failed) {
+    conn->io_error = SL_OK;
+    ERR_clear_error();
+    return conn->deaf = CURLE_SEND_ERROR;
+  }
   if (conn->io_error && !conn->failed)
     conn->failed = conn->io_error;
   if (conn->failed) { /* the transport, or a check of ours in a renegotiation */
@@ -80,7 +85,7 @@ sl_result sl_tls_read(struct tls_conn *conn, void *dst, size_t cap, size_t *out_
 sl_result sl_tls_write(struct tls_conn *conn, const void *src, size_t len, size_t *out_n)
 {
   size_t n = 0, put;
-  sl_result result = conn->failed;
+  sl_result result = conn->failed ? conn->failed : conn->deaf;
   if (!conn->ready && !result)
     return sl_tls_fail(conn, CURLE_SEND_ERROR, "SSL: write before the handshake");
   conn->want = 0;
@@ -124,8 +129,8 @@ static sl_result await_close_notify(struct tls_conn *conn)
 
 sl_result sl_tls_shutdown(struct tls_conn *conn, bool wait_peer)
 {
-  if (!conn->ready || conn->failed)
-    return conn->failed; /* after an error nothing more may be sent */
+  if (!conn->ready || conn->failed || conn->deaf)
+    return conn->failed ? conn->failed : conn->deaf; /* after an error nothing more may be sent */
   conn->want = 0;
   ERR_clear_error();
   if (!(SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) || conn->closing) {

@@ -29,6 +29,7 @@ struct tls_conn {
   struct buf err;
   sl_result io_error; /* what the lower layer failed with */
   sl_result failed;   /* sticky */
+  sl_result deaf;     /* sticky: the peer takes nothing any more, but may have said why */
   long verify_result;
   unsigned char want;
   bool eof, ended, truncated;

@@ -402,6 +402,31 @@ TEST(errors_of_the_transport_come_through)
   sl_tls_cache_free(cache);
 }
 
+/* A server that has answered before it closed: its answer is there, though nothing can be sent any more. */
+TEST(what_was_said_before_a_reset_is_read)
+{
+  struct tls_cache *cache = sl_tls_cache_new();
+  struct link l;
+  size_t n = 0;
+  char text[8];
+  link_init(&l, cache);
+  REQUIRE(link_connect(&l) == SL_OK);
+  CHECK_INT(SSL_write(l.server, "why", 3), 3);
+  unsigned writes = l.wire.writes;
+  l.wire.fail = CURLE_SEND_ERROR;
+  CHECK_INT(sl_tls_write(l.conn, "x", 1, &n), CURLE_SEND_ERROR);
+  l.wire.fail = SL_OK;
+  CHECK_INT(sl_tls_write(l.conn, "x", 1, &n), CURLE_SEND_ERROR);
+  CHECK_INT(sl_tls_read(l.conn, text, sizeof text, &n), SL_OK);
+  CHECK(n == 3 && !memcmp(text, "why", 3));
+  CHECK_INT(sl_tls_shutdown(l.conn, false), CURLE_SEND_ERROR);
+  CHECK_INT(l.wire.writes, writes + 1); /* nothing more was tried */
+  l.wire.fail = CURLE_RECV_ERROR;
+  CHECK_INT(sl_tls_read(l.conn, text, sizeof text, &n), CURLE_RECV_ERROR);
+  link_done(&l);
+  sl_tls_cache_free(cache);
+}
+
 TEST(nothing_moves_before_the_handshake)
 {
   struct tls_cache *cache = sl_tls_cache_new();
