@@ -632,7 +632,9 @@ sl_result sl_h2_upgrade(struct h2_session *s, bool head_request, struct h2_excha
   x->session = s;
   x->id = 1;
   s->n_open++;
-  return SL_OK;
+  /* At once, not when the first window is used up: Apache (2.4.71) may then end the connection. */
+  x->received = GROW_AFTER;
+  return nghttp2_session_set_local_window_size(s->ng, NGHTTP2_FLAG_NONE, 1, H2_WINDOW) ? SL_NOMEM : SL_OK;
 }
 
 void sl_h2_free(struct h2_session *s)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "gate/addr.h"
 #include "loop/scratch.h"
+#include "tls/tls.h"
 #include "xfer/http2.h"
 #include "xfer/http2_proxy.h"
 #include "xfer/limits.h"
@@ -94,6 +95,14 @@ static void conn_event(struct watch *w, unsigned ready)
 struct conn *sl_conn_of_watch(const struct watch *w)
 {
   return w->fn == conn_event ? w->owner : NULL;
+}
+
+const char *sl_conn_why(const struct conn *c)
+{
+  struct tls_conn *tls;
+  if (sl_stream_query(c->top, STREAM_TLS, &tls) && *sl_tls_error(tls))
+    return sl_tls_error(tls);
+  return strerror(c->tcp->err);
 }
 
 void sl_conn_want(struct conn *c, unsigned want)

@@ -78,7 +78,7 @@ static sl_result send_error(struct transfer *t, sl_result rc)
 {
   if (rc == CURLE_SEND_ERROR)
     t->easy->info.os_errno = t->conn->tcp->err;
-  return sl_fail(t, rc, "Send failure: %s", strerror(t->conn->tcp->err));
+  return sl_fail(t, rc, "Send failure: %s", sl_conn_why(t->conn));
 }
 
 /* Body bytes behind what is in `dst`, in chunks where needed. Room: at least CHUNK_FRAME. */
@@ -519,10 +519,9 @@ static sl_result on_close(struct transfer *t)
 
 static sl_result read_error(struct transfer *t, sl_result rc)
 {
-  int err = t->conn->tcp->err;
-  t->easy->info.os_errno = err;
+  t->easy->info.os_errno = t->conn->tcp->err;
   t->conn->shut = true;
-  return sl_fail(t, rc, "Recv failure: %s", strerror(err));
+  return sl_fail(t, rc, "Recv failure: %s", sl_conn_why(t->conn));
 }
 
 static sl_result fill(struct transfer *t, struct slice *in)
@@ -573,6 +572,20 @@ static sl_result receive(struct transfer *t)
 
 /* ---- both ---- */
 
+/* Nothing can be sent any more, but the peer may have said why before it closed. */
+static sl_result answer_before_close(struct transfer *t)
+{
+  struct http *h = &t->http;
+  h->upload = HTTP_UP_NONE;
+  sl_buf_done(&h->out);
+  sl_result rc = h->head_sent && !(t->paused & CURLPAUSE_RECV) ? receive(t) : SL_WAIT;
+  h->close = true;
+  if (rc != SL_WAIT && rc != CURLE_GOT_NOTHING && rc != CURLE_RECV_ERROR)
+    return rc;
+  sl_buf_clear(&t->error);
+  return send_error(t, CURLE_SEND_ERROR);
+}
+
 static sl_result http_step(struct transfer *t)
 {
   struct http *h = &t->http;
@@ -595,13 +608,8 @@ static sl_result http_step(struct transfer *t)
   sl_result rc = SL_OK;
   if (!h->head_sent || h->out.n || h->upload == HTTP_UP_BODY) {
     rc = send_request(t);
-    if (rc == CURLE_SEND_ERROR) { /* the peer may have said why before it closed */
-      h->upload = HTTP_UP_NONE;
-      sl_buf_done(&h->out);
-      sl_result answer = h->head_sent && !(t->paused & CURLPAUSE_RECV) ? receive(t) : SL_WAIT;
-      return answer == SL_WAIT || answer == CURLE_GOT_NOTHING || answer == CURLE_RECV_ERROR ? send_error(t, rc)
-                                                                                           : answer;
-    }
+    if (rc == CURLE_SEND_ERROR)
+      return answer_before_close(t);
     if (rc > 0)
       return rc;
     if (h->out.n)

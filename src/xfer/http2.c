@@ -673,13 +673,17 @@ static sl_result connection_lost(struct exchange *x)
     return sl_fail(t, CURLE_PARTIAL_FILE, "HTTP/2 connection closed with the response incomplete");
   if (h->result != CURLE_HTTP2)
     return sl_fail(t, h->result, "%s failure: %s", h->result == CURLE_SEND_ERROR ? "Send" : "Recv",
-                   strerror(t->conn->tcp->err));
+                   sl_conn_why(t->conn));
   return sl_fail(t, CURLE_HTTP2, "HTTP/2 connection failed: %s", sl_h2_error(h->session));
 }
 
 static sl_result outcome(struct exchange *x)
 {
   struct transfer *t = x->t;
+  if (x->result)
+    return x->result;
+  if (t->paused & CURLPAUSE_RECV || x->queue.n || sl_sink_blocked(&t->sink))
+    return SL_WAIT;
   if (x->x.ended && (x->x.closed || t->http.upload != HTTP_UP_BODY)) {
     t->body_ended = true;
     return sl_sink_end(t);
@@ -720,7 +724,7 @@ sl_result sl_http2_step(struct transfer *t)
     sl_h2_resume(&x->x);
     post(x->h);
   }
-  return t->paused & CURLPAUSE_RECV ? SL_WAIT : outcome(x);
+  return outcome(x);
 }
 
 /* A connection that has served somebody and then sends the others away for good is no failure: RFC 9113 6.8. One that
