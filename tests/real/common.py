@@ -4,6 +4,7 @@ Not a test. A server is started by Server(...), is ready when its port answers, 
 process id; nothing of it is left in the temporary folder that Place gives.
 """
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
@@ -25,21 +26,6 @@ VARIABLES_OF_A_USER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "AL
                        "NO_PROXY", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_HOME")
 
 # How each configuration of nginx begins; what follows is in its block `http`, which ends with "}}".
-NGINX_HEAD = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log {place}/access.log;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-  root {place}/www;
-  default_type application/octet-stream;
-"""
-
-
 def program(name):
     """Where it is, or the test that asks is skipped: servers live in sbin, which PATH may not have."""
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")
@@ -179,6 +165,24 @@ class Authority:
         return pem, key
 
 
+NGINX = """
+daemon off;
+worker_processes 1;
+pid %(place)s/%(name)s.pid;
+error_log %(place)s/%(name)s-error.log info;
+events { worker_connections 256; }
+http {
+  access_log %(place)s/%(name)s-access.log;
+  client_body_temp_path %(place)s/t1; proxy_temp_path %(place)s/t2; fastcgi_temp_path %(place)s/t3;
+  uwsgi_temp_path %(place)s/t4; scgi_temp_path %(place)s/t5;
+  root %(place)s/www;
+  default_type application/octet-stream;
+  %(http)s
+  %(servers)s
+}
+"""
+
+
 class RealTest(unittest.TestCase):
     """A class of tests with one Place. `setUpPlace(cls)` starts what it needs; cls.later() undoes it."""
     maxDiff = 4000
@@ -201,8 +205,64 @@ class RealTest(unittest.TestCase):
         cls.addClassCleanup(server.stop)
         return server
 
+    @classmethod
+    def serve_nginx(cls, servers, ports, http="", name="nginx"):
+        """nginx with these server blocks. The folder www is its root, unless they say otherwise."""
+        nginx, place = program("nginx"), cls.place
+        (place / "www").mkdir(exist_ok=True)
+        config = place.write(name + ".conf", NGINX % {"place": place.path, "name": name, "http": http, "servers": servers})
+        # The master keeps its user only if that is root: workers of another one read the folder, which all may.
+        return cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / (name + "-error.log")], ports, name)
+
     def loaded_library(self, *command, env=None):
         """Which file the dynamic linker takes as libcurl for this program."""
         done = run(*command, env=environment(LD_DEBUG="libs", **(env or {})))
         return [line.split("init: ")[1].strip() for line in done.stderr.splitlines()
                 if "calling init:" in line and "libcurl" in line]
+
+
+def for_each(ways):
+    """The test method once for each tuple of arguments; those that fail are named."""
+    def decorate(test):
+        @functools.wraps(test)
+        def run_all(self):
+            for way in ways:
+                with self.subTest(way=way):
+                    test(self, *way)
+        return run_all
+    return decorate
+
+
+class CurlTest(RealTest):
+    """Debian's curl program on our library."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.curl_program = program("curl")
+        super().setUpClass()
+
+    def curl(self, *arguments, status=0, env=None, seconds=SECONDS, **more):
+        """What it prints, as bytes. What it says on stderr is in self.said, and is nothing if all went well."""
+        done = run(self.curl_program, "-sS", "-q", *arguments, text=False, seconds=seconds, env=environment(**(env or {})),
+                   **more)
+        self.said = done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, status, self.said)
+        if not status:
+            self.assertEqual(self.said, "")
+        return done.stdout
+
+    def codes(self, *arguments, **more):
+        """The status codes of all responses of the transfers, those to CONNECT too."""
+        out = self.curl("-D", "-", "-o", os.devnull, *arguments, **more).decode()
+        return [int(line.split()[1]) for line in out.splitlines() if line.startswith("HTTP/")]
+
+    def written(self, form, *arguments, count=1, **more):
+        """What -w prints of each transfer, whose bodies nobody looks at."""
+        return self.curl(*["-o", os.devnull] * count, "-w", form + "\n", *arguments, **more).decode().splitlines()
+
+    def same_as_debians(self, *arguments):
+        """(status, stdout) of both libraries, which must be the same; Debian's is 7.88.1."""
+        ours, theirs = ((done.returncode, done.stdout) for done in (
+            run(self.curl_program, "-sS", "-q", *arguments, text=False, env=env) for env in (environment(), plain_environment())))
+        self.assertEqual(ours, theirs)
+        return ours

@@ -493,7 +493,7 @@ class Interrupted(Command):
 
 
 class Nginx(common.RealTest):
-    CONFIG = common.NGINX_HEAD + """
+    SERVERS = """
   server {{
     listen 127.0.0.1:{plain};
     location /zip/ {{ alias {place}/www/; gzip on; gzip_min_length 1; gzip_types *; }}
@@ -501,21 +501,17 @@ class Nginx(common.RealTest):
     location /slow/ {{ alias {place}/www/; limit_rate 1m; }}
   }}
   server {{ listen 127.0.0.1:{tls} ssl http2; ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key; }}
-}}
 """
 
     @classmethod
     def setUpPlace(cls):
-        nginx = common.program("nginx")
         cls.content = random.Random(2).randbytes(1 << 20) + b"a" * (1 << 20)
         cls.place.write("www/big", cls.content)
         cls.place.write("www/other", cls.content[::-1])
         cls.place.write("users", "jim:{PLAIN}secret\n")
         common.Authority(cls.place).issue("good", "IP:127.0.0.1")
         cls.port = dict(zip(("plain", "tls"), common.free_ports(2)))
-        config = cls.place.write("nginx.conf", cls.CONFIG.format(place=cls.place.path, **cls.port))
-        cls.serve([nginx, "-c", config, "-p", cls.place.path, "-e", cls.place / "error.log"], cls.port.values(),
-                  "nginx")
+        cls.serve_nginx(cls.SERVERS.format(place=cls.place.path, **cls.port), cls.port.values())
         cls.url = "http://127.0.0.1:%d" % cls.port["plain"]
         cls.tls_url = "https://127.0.0.1:%d" % cls.port["tls"]
 

@@ -14,7 +14,7 @@ import common
 SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = 50 * 1000 * 1000
 
-CONFIG = common.NGINX_HEAD + """
+SERVERS = """
   client_max_body_size 100m;
   ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key;
   server {{
@@ -34,7 +34,6 @@ CONFIG = common.NGINX_HEAD + """
   server {{ listen 127.0.0.1:{few} ssl http2; keepalive_requests 5; }}
   server {{ listen 127.0.0.1:{old} ssl; }}
   server {{ listen 127.0.0.1:{plain} http2; }}
-}}
 """
 LISTENERS = "tls few old plain".split()
 
@@ -42,7 +41,7 @@ LISTENERS = "tls few old plain".split()
 class Http2(common.RealTest):
     @classmethod
     def setUpPlace(cls):
-        nginx, cls.curl_program = common.program("nginx"), common.program("curl")
+        cls.curl_program = common.program("curl")
         place = cls.place
         place.write("www/small", SMALL)
         place.write("users", "jim:{PLAIN}secret\n")
@@ -52,9 +51,7 @@ class Http2(common.RealTest):
         place.write("www/big", cls.big)
         common.Authority(place).issue("good", "DNS:localhost,IP:127.0.0.1")
         cls.port = dict(zip(LISTENERS, common.free_ports(len(LISTENERS))))
-        config = place.write("nginx.conf", CONFIG.format(place=place.path, **cls.port))
-        cls.nginx = cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / "error.log"],
-                              cls.port.values(), "nginx")
+        cls.nginx = cls.serve_nginx(SERVERS.format(place=place.path, **cls.port), cls.port.values())
 
     def url(self, path, listener="tls"):
         return "%s://127.0.0.1:%d%s" % ("http" if listener == "plain" else "https", self.port[listener], path)

@@ -13,7 +13,7 @@ import common
 SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = 100 * 1000 * 1000
 
-CONFIG = common.NGINX_HEAD + """
+SERVERS = """
   ssl_session_cache shared:S:1m;
   ssl_session_tickets on;
   client_max_body_size 50m;
@@ -52,15 +52,13 @@ CONFIG = common.NGINX_HEAD + """
   server {{ listen 127.0.0.1:{mutual} ssl; ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key;
     ssl_client_certificate {place}/ca.pem; ssl_verify_client on;
     location = /who {{ return 200 "$ssl_client_s_dn\\n"; }} }}
-}}
 """
 LISTENERS = "plain other tls tls12 tls13 named expired alone mutual".split()
 
 
-class Nginx(common.RealTest):
+class Nginx(common.CurlTest):
     @classmethod
     def setUpPlace(cls):
-        nginx, cls.curl_program = common.program("nginx"), common.program("curl")
         place = cls.place
         place.write("www/small", SMALL)
         place.write("users", "jim:{PLAIN}secret\n")
@@ -82,23 +80,11 @@ class Nginx(common.RealTest):
         ca.issue("client", "DNS:client.test")
         ca.self_signed(place, "alone", good)
         cls.port = dict(zip(LISTENERS, common.free_ports(len(LISTENERS))))
-        config = place.write("nginx.conf", CONFIG.format(place=place.path, **cls.port))
-        # The master keeps its user only if that is root: workers of another one read the folder, which all may.
-        cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / "error.log"], cls.port.values(), "nginx")
+        cls.serve_nginx(SERVERS.format(place=place.path, **cls.port), cls.port.values())
 
     def url(self, path, listener="plain", host="127.0.0.1"):
         return "%s://%s:%d%s" % ("http" if listener in ("plain", "other") else "https", host, self.port[listener],
                                  path)
-
-    def curl(self, *arguments, status=0, env=None, seconds=common.SECONDS):
-        done = common.run(self.curl_program, "-sS", "-q", *arguments, text=False, seconds=seconds,
-                          env=common.environment(**(env or {})))
-        said = done.stderr.decode(errors="replace")
-        self.assertEqual(done.returncode, status, said)
-        if not status:
-            self.assertEqual(said, "")
-        self.said = said
-        return done.stdout
 
     # ---- which library ----
 
