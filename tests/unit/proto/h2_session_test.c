@@ -650,7 +650,7 @@ TEST(answers_that_nobody_reads_are_bounded)
   hostile_done(&w);
 }
 
-TEST(a_head_without_end_is_refused)
+TEST(lesson_19_a_head_without_end_is_refused)
 {
   struct world w;
   uint8_t block[16000], *p = block + 1;
@@ -719,7 +719,7 @@ TEST(more_data_than_the_window_ends_the_session)
   hostile_done(&w);
 }
 
-TEST(empty_data_frames_are_counted)
+TEST(lesson_20_empty_data_frames_are_counted)
 {
   struct world w;
   uint8_t ok = 0x88;
@@ -735,7 +735,7 @@ TEST(empty_data_frames_are_counted)
 }
 
 /* Padding brings nothing, and frames that nghttp2 passes over are seen by nobody but the count of their bytes. */
-TEST(what_belongs_to_nobody_is_counted)
+TEST(lesson_20_what_belongs_to_nobody_is_counted)
 {
   static char block[16384];
   struct world w;

@@ -189,7 +189,7 @@ TEST(a_broken_connection_is_the_proxys_failure)
   }
 }
 
-TEST(too_long_names_are_never_sent)
+TEST(lesson_1_too_long_names_are_never_sent)
 {
   static const struct fake_turn silent[FAKE_TURNS] = {{SLICE_NONE, SLICE_NONE}};
   static char name[300];

@@ -327,7 +327,7 @@ static void change(struct tls_config *config, size_t field)
     config->ssl_ctx_data = text;
 }
 
-TEST(every_field_is_part_of_the_identity)
+TEST(lesson_6_every_field_is_part_of_the_identity)
 {
   struct tls_config base = TLS_CONFIG_DEFAULT, other;
   unsigned char ids[32][TLS_ID_LEN];

@@ -133,7 +133,7 @@ static void with_function(struct link *l)
   l->config.ssl_ctx_function = no_change;
 }
 
-TEST(no_session_crosses_to_another_configuration)
+TEST(lesson_6_no_session_crosses_to_another_configuration)
 {
   static void (*const changes[])(struct link *) = {
       other_host,  as_proxy,         without_peer, without_host, other_ca,
@@ -189,7 +189,7 @@ TEST(equal_configurations_share)
 /* ---- checks of a resumed one ----------------------------------------------------------------- */
 
 /* Somebody wraps the session of one host under the key of another: the name is checked again. */
-TEST(a_resumed_peer_is_checked_again)
+TEST(lesson_21_a_resumed_peer_is_checked_again)
 {
   for (size_t v = 0; v < 2; v++) {
     struct tls_cache *cache = sl_tls_cache_new();
@@ -264,6 +264,26 @@ TEST(no_session_is_kept_of_a_rejected_peer)
     link_done(&l);
     sl_tls_cache_free(cache);
   }
+}
+
+/* A ticket that allows it is not used for it: the server would act on what anybody may send again. */
+TEST(lesson_23_no_early_data)
+{
+  struct tls_cache *cache = sl_tls_cache_new();
+  struct link l;
+  link_init(&l, cache);
+  SSL_CTX_set_max_early_data(l.server_ctx, 16384);
+  CHECK_INT(round_trip(&l), 0);
+  CHECK_INT(link_open(&l), SL_OK);
+  size_t n = 0;
+  CHECK(sl_tls_write(l.conn, "x", 1, &n) > 0); /* not before the peer is authenticated */
+  link_close(&l);
+  CHECK_INT(link_connect(&l), SL_OK);
+  CHECK(sl_tls_resumed(l.conn));
+  CHECK_INT(SSL_get_early_data_status(l.server), SSL_EARLY_DATA_NOT_SENT);
+  link_echo(&l);
+  link_done(&l);
+  sl_tls_cache_free(cache);
 }
 
 TEST(a_server_that_forgot_gets_a_full_handshake)

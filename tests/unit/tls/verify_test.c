@@ -98,7 +98,7 @@ static const struct host_row host_rows[] = {
     {"x", "DNS:example.test", "", false, CURLE_PEER_FAILED_VERIFICATION, NO_MATCH "host name ''"},
 };
 
-TEST(the_name_must_be_the_hosts)
+TEST(lesson_21_the_name_must_be_the_hosts)
 {
   struct tls_cache *cache = sl_tls_cache_new();
   for (size_t i = 0; i < sizeof host_rows / sizeof *host_rows; i++) {
@@ -128,7 +128,7 @@ TEST(the_name_must_be_the_hosts)
   sl_tls_cache_free(cache);
 }
 
-TEST(a_zero_in_a_name_is_no_end)
+TEST(lesson_24_a_zero_in_a_name_is_no_end)
 {
   static const unsigned char evil[] = "example.test\0.evil.test";
   struct tls_cache *cache = sl_tls_cache_new();
@@ -184,7 +184,7 @@ static void check_chain(struct tls_cache *cache, X509 *cert, X509 *between, long
   link_done(&l);
 }
 
-TEST(the_chain_must_be_good)
+TEST(lesson_21_the_chain_must_be_good)
 {
   struct tls_cache *cache = sl_tls_cache_new();
   struct cert_spec spec = {.cn = "example.test",
@@ -400,7 +400,7 @@ static void check_pin(char *pin, sl_result want)
   sl_tls_cache_free(cache);
 }
 
-TEST(the_key_must_be_the_pinned_one)
+TEST(lesson_21_the_key_must_be_the_pinned_one)
 {
   char right[96], wrong[96], list[256];
   pin_of(pki.key, right, sizeof right);
@@ -540,7 +540,7 @@ static void check_staple(const struct staple *staple, sl_result want, const char
   sl_tls_cache_free(cache);
 }
 
-TEST(the_stapled_status_must_be_good)
+TEST(lesson_22_the_stapled_status_must_be_good_each_time)
 {
   struct staple good = {.status = V_OCSP_CERTSTATUS_GOOD,
                         .about = pki.leaf,

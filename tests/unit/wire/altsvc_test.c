@@ -71,7 +71,7 @@ TEST(leaves_out_what_is_wrong)
   CHECK_STR(after("h2=\":1\"; ma=x, h2=\":2\""), "h1 o.example 443 h2 o.example 2 " TOMORROW " 0 0\n");
 }
 
-TEST(stays_within_its_length)
+TEST(lesson_24_stays_within_its_length)
 {
   static const char text[] = "h2=\"a.example:443\"; ma=8640011";
   char exact[sizeof text];
@@ -147,7 +147,7 @@ TEST(reads_and_writes_the_file)
   sl_altsvc_done(&a);
 }
 
-TEST(a_hostile_peer_cannot_fill_it)
+TEST(lesson_19_a_hostile_peer_cannot_fill_it)
 {
   struct altsvc a;
   struct altsvc_entry e;

@@ -289,7 +289,7 @@ TEST(name_prefixes)
 
 /* ---- the jar ---- */
 
-TEST(domains)
+TEST(lesson_16_domains)
 {
   static const struct {
     const char *host, *text, *line; /* line NULL: refused */
@@ -652,7 +652,7 @@ TEST(a_list_goes_from_the_oldest_to_the_newest)
 
 /* ---- limits ---- */
 
-TEST(at_most_150_are_sent_the_oldest_ones_newest_first)
+TEST(lesson_19_at_most_150_are_sent_the_oldest_ones_newest_first)
 {
   struct cookie_jar jar;
   sl_cookie_jar_init(&jar, 7);
@@ -703,7 +703,7 @@ TEST(a_header_of_8190_bytes)
   sl_cookie_jar_done(&jar);
 }
 
-TEST(the_oldest_leaves_a_full_site_and_a_full_jar)
+TEST(lesson_19_the_oldest_leaves_a_full_site_and_a_full_jar)
 {
   struct cookie_jar jar;
   sl_cookie_jar_init(&jar, 7);

@@ -180,7 +180,7 @@ TEST(codings_are_undone_from_the_last_to_the_first)
   sl_decode_free(d);
 }
 
-TEST(at_most_five_codings)
+TEST(lesson_19_at_most_five_codings)
 {
   struct decode *d = NULL;
   CHECK_INT(sl_decode_new(slice_str("gzip,br,zstd,deflate,none,gzip"), &d),
@@ -326,7 +326,7 @@ TEST(nothing_decodable_is_held_back)
   free(big);
 }
 
-TEST(a_bomb_streams_through_little_memory)
+TEST(lesson_19_a_bomb_streams_through_little_memory)
 {
   enum { LAYER = 8 << 20 };
   char *zeros = calloc(1, LAYER);

@@ -80,7 +80,7 @@ TEST(fields)
   }
 }
 
-TEST(who_is_covered)
+TEST(lesson_17_who_is_covered)
 {
   struct hsts h;
   sl_hsts_init(&h, 7);
@@ -114,7 +114,7 @@ TEST(who_is_covered)
   sl_hsts_done(&h);
 }
 
-TEST(hosts_speak_for_themselves_only)
+TEST(lesson_17_hosts_speak_for_themselves_only)
 {
   struct hsts h;
   sl_hsts_init(&h, 7);
@@ -192,7 +192,7 @@ TEST(stamps)
   CHECK_STR(stamp, "20231114 22:13:20");
 }
 
-TEST(the_oldest_leaves_a_full_store)
+TEST(lesson_19_the_oldest_leaves_a_full_store)
 {
   struct hsts h;
   char host[32];

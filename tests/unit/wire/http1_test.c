@@ -242,7 +242,7 @@ static size_t endless(const char *head, const char *unit, size_t size, struct ht
   return at;
 }
 
-TEST(endless_lines_and_heads)
+TEST(lesson_19_endless_lines_and_heads)
 {
   static const struct {
     const char *head, *unit;

@@ -6,7 +6,7 @@
 
 #define M "machine example.com "
 
-TEST(lookups)
+TEST(lesson_5_lookups)
 {
   static const struct {
     const char *name, *text, *user; /* user NULL: not known */

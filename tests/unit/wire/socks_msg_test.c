@@ -261,7 +261,7 @@ static int refused_at_once(int type, size_t host, size_t user, size_t password)
 }
 
 /* CVE-2023-38545: a name that is too long is an error in every state, however slow the proxy is. */
-TEST(lengths_are_limits)
+TEST(lesson_1_lengths_are_limits)
 {
   static const size_t too_long[] = {256, 257, 512, 1015, 65535, 65536 + 10};
   memset(long_text, 'a', sizeof long_text);
@@ -277,7 +277,7 @@ TEST(lengths_are_limits)
   }
 }
 
-TEST(the_longest_login_and_name_go_out_whole)
+TEST(lesson_1_the_longest_login_and_name_go_out_whole)
 {
   static char login[3 + 510], request[5 + 255 + 2];
   memset(long_text, 'a', sizeof long_text);

@@ -318,7 +318,7 @@ TEST(the_scheme_table)
 
 /* ---- what is refused ---- */
 
-TEST(refused)
+TEST(lesson_18_refused)
 {
   static const struct row rows[] = {
       /* ports */
@@ -416,7 +416,7 @@ TEST(refused)
   CHECK_ROWS(rows, normal);
 }
 
-TEST(every_byte_in_a_host)
+TEST(lesson_18_every_byte_in_a_host)
 {
   static const char ok[] = "-._~|0123456789"
                            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -481,7 +481,7 @@ TEST(a_unix_socket)
 
 /* ---- every way out ---- */
 
-TEST(the_loser_of_a_race_is_closed)
+TEST(lesson_11_the_loser_of_a_race_is_closed)
 {
   struct world w = {0};
   peer_stuck();
@@ -649,7 +649,7 @@ static int other_close(void *arg, curl_socket_t fd)
   return close(fd);
 }
 
-TEST(close_is_the_one_of_the_opening)
+TEST(lesson_11_close_is_the_one_of_the_opening)
 {
   struct world w = {0}, other = {0};
   CURL *c = handle(&w, "/text");
@@ -701,7 +701,7 @@ TEST(a_connection_is_reused_by_its_own_functions_only)
 
 /* ---- calls from within ---- */
 
-TEST(easy_calls_from_callbacks)
+TEST(lesson_12_easy_calls_from_callbacks)
 {
   struct world w = {0};
   CURL *c = handle(&w, "/text");
@@ -715,7 +715,7 @@ TEST(easy_calls_from_callbacks)
   all_closed(&w);
 }
 
-TEST(multi_calls_from_callbacks)
+TEST(lesson_12_multi_calls_from_callbacks)
 {
   struct world w = {0};
   CURLM *m = watched_multi(&w);
