@@ -1,16 +1,19 @@
-/* A transfer from a hostile peer, with a neighbour beside it in the same multi handle, and what that cost: tests/real/
- * flood_test.py. Arguments: the hostile URL, the neighbour's, and any of
+/* A transfer from a hostile peer, with a neighbour beside it in the same multi handle, and what
+ * that cost: tests/real/ flood_test.py. Arguments: the hostile URL, the neighbour's, and any of
  *
- *   ca=FILE  proxy=URL  http=2|upgrade  compressed  te  follow  redirs=N  user=U:P  proxyuser=U:P  auth  jar  hsts=FILE  altsvc=FILE
- *   push=deny|take   take=N (the write callback has enough after N bytes)   ms=N (CURLOPT_TIMEOUT_MS)
- *   times=N (N hostile transfers, one after the other)   linger (wait until the connection of the last one is closed)
+ *   ca=FILE  proxy=URL  http=2|upgrade  compressed  te  follow  redirs=N  user=U:P  proxyuser=U:P
+ * auth  jar  hsts=FILE  altsvc=FILE push=deny|take   take=N (the write callback has enough after N
+ * bytes)   ms=N (CURLOPT_TIMEOUT_MS) times=N (N hostile transfers, one after the other)   linger
+ * (wait until the connection of the last one is closed)
  *
- * The neighbour asks again and again until the hostile ones are through. Prints one line of `name value` pairs: code (of the
- * last hostile transfer), done, ms (that all of them took), body (bytes that were delivered), peak (the most bytes that were
- * allocated beyond what there was before), neighbours (that were served meanwhile), failed (of them), slowest (of them, ms),
- * cookies, open (hostile connections that are still open), and the words of the error buffer.
+ * The neighbour asks again and again until the hostile ones are through. Prints one line of `name
+ * value` pairs: code (of the last hostile transfer), done, ms (that all of them took), body (bytes
+ * that were delivered), peak (the most bytes that were allocated beyond what there was before),
+ * neighbours (that were served meanwhile), failed (of them), slowest (of them, ms), cookies, open
+ * (hostile connections that are still open), and the words of the error buffer.
  *
- * Every allocation of the process is counted, those of the TLS library and of the decoders too: malloc is replaced. */
+ * Every allocation of the process is counted, those of the TLS library and of the decoders too:
+ * malloc is replaced. */
 #include <curl/curl.h>
 #include <errno.h>
 #include <malloc.h>
@@ -153,7 +156,8 @@ static void option(const char *name, const char *value)
     curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, 1L);
   else if (!strcmp(name, "http"))
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-                     !strcmp(value, "2") ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2_0);
+                     !strcmp(value, "2") ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+                                         : (long)CURL_HTTP_VERSION_2_0);
   else if (!strcmp(name, "compressed"))
     curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
   else if (!strcmp(name, "te"))
@@ -223,7 +227,8 @@ static void ended(CURL *e, CURLcode rc)
   }
 }
 
-/* Until the hostile ones and the neighbour's last are through; more than enough time is a failure, too. */
+/* Until the hostile ones and the neighbour's last are through; more than enough time is a failure,
+ * too. */
 static void run(double most_ms)
 {
   double began = now_ms();
@@ -284,9 +289,10 @@ int main(int argc, char **argv)
   curl_multi_add_handle(multi, hostile);
   ask_neighbour();
   run(most_ms);
-  printf("code %d done %d ms %.0f body %lld peak %ld neighbours %d failed %d slowest %.0f cookies %d open %d words %s\n",
-         left ? -1 : (int)code, done, now_ms() - began, body, peak - before, neighbours, failed, slowest,
-         count_cookies(), open_sockets, words);
+  printf("code %d done %d ms %.0f body %lld peak %ld neighbours %d failed %d slowest %.0f cookies "
+         "%d open %d words %s\n",
+         left ? -1 : (int)code, done, now_ms() - began, body, peak - before, neighbours, failed,
+         slowest, count_cookies(), open_sockets, words);
   fflush(stdout);
   curl_multi_remove_handle(multi, hostile);
   curl_multi_remove_handle(multi, neighbour);

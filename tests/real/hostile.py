@@ -1,4 +1,4 @@
-"""Peers that never stop: what they say, as generators of bytes. Not a test; tests/real/flood_test.py runs them.
+"""Peers that never stop: what they say. Not a test; tests/real/flood_test.py runs them.
 
 A flood is a function that gets a Talk (one connection) and sends until the client has gone. FLOODS has them by name, in the
 order in which they stand here; Hostile serves each on a port of its own, in a process of its own.
@@ -39,22 +39,22 @@ class Talk:
         while True:
             self.sock.sendall(block)
 
+    def more(self):
+        got = self.sock.recv(BLOCK)
+        if not got:
+            raise ConnectionError("the client has gone")
+        self.rest += got
+
     def receive(self, n):
         while len(self.rest) < n:
-            got = self.sock.recv(BLOCK)
-            if not got:
-                raise ConnectionError("the client has gone")
-            self.rest += got
+            self.more()
         data, self.rest = self.rest[:n], self.rest[n:]
         return data
 
     def request(self):
         """The next head, without a body."""
         while b"\r\n\r\n" not in self.rest:
-            got = self.sock.recv(BLOCK)
-            if not got:
-                raise ConnectionError("the client has gone")
-            self.rest += got
+            self.more()
         head, self.rest = self.rest.split(b"\r\n\r\n", 1)
         return head
 

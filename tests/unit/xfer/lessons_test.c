@@ -1,6 +1,7 @@
-/* Lessons of past advisories, as far as they are about transfers: what belongs to one origin, proxy or transfer is never
- * used for another. Their numbers are in the names. Others have tests beside their modules: 1 (socks), 16, 19 (cookies), 17
- * (hsts), 18 (url), 6, 21 to 24 (tls), 11, 12 (callbacks). */
+/* Lessons of past advisories, as far as they are about transfers: what belongs to one origin, proxy
+ * or transfer is never used for another. Their numbers are in the names. Others have tests beside
+ * their modules: 1 (socks), 16, 19 (cookies), 17 (hsts), 18 (url), 6, 21 to 24 (tls), 11, 12
+ * (callbacks). */
 #include <curl/curl.h>
 
 #include <arpa/inet.h>
@@ -21,10 +22,10 @@
 /* Any path: 200 and "ok\n". /go?URL: 302 to there. */
 struct site {
   int fd, port;
-  bool tls;             /* from the first byte */
+  bool tls; /* from the first byte */
   atomic_int accepted;
   pthread_mutex_t lock;
-  char log[16384];      /* all requests, as they came */
+  char log[16384]; /* all requests, as they came */
 };
 
 struct visit {
@@ -128,7 +129,8 @@ static void site_open(struct site *s, const char *address, int port)
   inet_pton(AF_INET, address, &in.sin_addr);
   pthread_mutex_init(&s->lock, NULL);
   if (bind(s->fd, (struct sockaddr *)&in, sizeof in) || listen(s->fd, 16) ||
-      getsockname(s->fd, (struct sockaddr *)&in, &len) || pthread_create(&thread, NULL, accepting, s))
+      getsockname(s->fd, (struct sockaddr *)&in, &len) ||
+      pthread_create(&thread, NULL, accepting, s))
     abort();
   pthread_detach(thread);
   s->port = ntohs(in.sin_port);
@@ -186,8 +188,8 @@ static const char *url(const struct site *s, const char *path)
   static char texts[4][512];
   static unsigned at;
   char *text = texts[at++ % 4];
-  snprintf(text, sizeof texts[0], "%s://%s:%d%s", s->tls ? "https" : "http", s == &host ? "127.0.0.2" : "127.0.0.1", s->port,
-           path);
+  snprintf(text, sizeof texts[0], "%s://%s:%d%s", s->tls ? "https" : "http",
+           s == &host ? "127.0.0.2" : "127.0.0.1", s->port, path);
   return text;
 }
 
@@ -216,7 +218,6 @@ static CURLcode get(CURL *e, const char *where)
 }
 
 /* ---- TLS ---- */
-
 
 static int on_debug(CURL *e, curl_infotype type, char *data, size_t n, void *arg)
 {
@@ -250,7 +251,8 @@ static CURLcode finish(CURLM *m)
   return msg ? msg->data.result : CURLE_AGAIN;
 }
 
-/* CVE-2021-22901: tickets come while the transfer that made the connection is gone, data of its callbacks too. */
+/* CVE-2021-22901: tickets come while the transfer that made the connection is gone, data of its
+ * callbacks too. */
 TEST(lesson_2_tls_callbacks_hold_no_transfer)
 {
   struct memory ca;
@@ -332,7 +334,9 @@ TEST(lesson_4_credentials_stay_with_their_origin)
         curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
       curl_easy_setopt(e, CURLOPT_HTTPAUTH, (long)(kind == 2 ? CURLAUTH_BEARER : CURLAUTH_BASIC));
       CHECK_INT(curl_easy_perform(e), CURLE_OK);
-      CHECK(was_told(&home, kind == 0 ? "Custom secret" : kind == 1 ? "Basic dXNlcjpwYXNzd29yZA==" : "Bearer bearer-token"));
+      CHECK(was_told(&home, kind == 0   ? "Custom secret"
+                            : kind == 1 ? "Basic dXNlcjpwYXNzd29yZA=="
+                                        : "Bearer bearer-token"));
       CHECK(was_told(&home, kind ? "Cookie: option=secret" : "Cookie: custom=secret"));
       CHECK(was_told(others[i], "GET /x "));
       CHECK(!was_told(others[i], "Authorization") && !was_told(others[i], "Cookie"));
@@ -352,7 +356,8 @@ TEST(lesson_4_a_login_is_its_urls)
 {
   char where[256];
   forget_all();
-  snprintf(where, sizeof where, "http://inurl:pass@127.0.0.1:%d/go?%s", home.port, url(&port, "/x"));
+  snprintf(where, sizeof where, "http://inurl:pass@127.0.0.1:%d/go?%s", home.port,
+           url(&port, "/x"));
   CURL *e = handle(where);
   CHECK_INT(curl_easy_perform(e), CURLE_OK);
   CHECK(was_told(&home, "Authorization: Basic aW51cmw6cGFzcw=="));
@@ -371,7 +376,8 @@ static CURL *with_netrc(const char *text, const char *where)
   return e;
 }
 
-/* CVE-2024-11053, CVE-2025-0167: an entry that lacks a password, or everything, had the last one's. */
+/* CVE-2024-11053, CVE-2025-0167: an entry that lacks a password, or everything, had the last one's.
+ */
 TEST(lesson_5_a_netrc_entry_is_for_its_host_alone)
 {
   static const struct {
@@ -380,8 +386,10 @@ TEST(lesson_5_a_netrc_entry_is_for_its_host_alone)
       {"machine 127.0.0.1 login one password first\n", NULL},
       {"machine 127.0.0.1 login one password first\nmachine 127.0.0.2\n", NULL},
       {"machine 127.0.0.1 login one password first\ndefault\n", NULL},
-      {"machine 127.0.0.1 login one password first\nmachine 127.0.0.2 login two\n", "Basic dHdvOg=="},
-      {"machine 127.0.0.2 login two password second\nmachine 127.0.0.1 login one password first\n", "Basic dHdvOnNlY29uZA=="},
+      {"machine 127.0.0.1 login one password first\nmachine 127.0.0.2 login two\n",
+       "Basic dHdvOg=="},
+      {"machine 127.0.0.2 login two password second\nmachine 127.0.0.1 login one password first\n",
+       "Basic dHdvOnNlY29uZA=="},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     forget_all();
@@ -404,8 +412,9 @@ TEST(lesson_7_ntlm_connections_are_of_one_user)
     const char *login;
     long auth;
     int connections; /* so far */
-  } rows[] = {{"one:a", CURLAUTH_NTLM, 1}, {"two:b", CURLAUTH_NTLM, 2}, {"one:other", CURLAUTH_NTLM, 3},
-              {NULL, CURLAUTH_BASIC, 4},   {"one:a", CURLAUTH_NTLM, 4}, {"two:b", CURLAUTH_BASIC, 4}};
+  } rows[] = {{"one:a", CURLAUTH_NTLM, 1},     {"two:b", CURLAUTH_NTLM, 2},
+              {"one:other", CURLAUTH_NTLM, 3}, {NULL, CURLAUTH_BASIC, 4},
+              {"one:a", CURLAUTH_NTLM, 4},     {"two:b", CURLAUTH_BASIC, 4}};
   forget_all();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     CURL *e = handle(url(&home, "/ntlm"));
@@ -444,7 +453,8 @@ static void identify(CURL *e, const char *where, struct identity *out)
   if (!CHECK(!sl_url_parse(&u, slice_str(where), 0)))
     return;
   bool tls = sl_text_ieq_str(u.scheme, "https");
-  struct transfer t = {.easy = easy, .proto = tls ? &sl_proto_https : &sl_proto_http, .url = &u, .host = u.host};
+  struct transfer t = {
+      .easy = easy, .proto = tls ? &sl_proto_https : &sl_proto_http, .url = &u, .host = u.host};
   t.port = u.port.n ? u.port_number : t.proto->port;
   CHECK_INT(sl_route_make(&t, &t.arena, &r), SL_OK);
   if (CHECK_INT(sl_route_key(&t, &r, out->key, sizeof out->key, &key), SL_OK))
@@ -462,13 +472,15 @@ struct option {
 
 static void set(CURL *e, const struct option *o)
 {
-  CURLcode rc = o->text ? curl_easy_setopt(e, o->name, o->text) : curl_easy_setopt(e, o->name, o->number);
+  CURLcode rc =
+      o->text ? curl_easy_setopt(e, o->name, o->text) : curl_easy_setopt(e, o->name, o->number);
   if (!CHECK_INT(rc, CURLE_OK))
     printf("# option %d\n", o->name);
 }
 
 /* Each of the options makes an identity of its own. */
-static void all_differ(const char *where, const struct option *before, const struct option *options, size_t n)
+static void all_differ(const char *where, const struct option *before, const struct option *options,
+                       size_t n)
 {
   enum { MOST = 40 };
   static struct identity ids[MOST + 1];
@@ -487,33 +499,51 @@ static void all_differ(const char *where, const struct option *before, const str
   }
 }
 
-#define ALL_DIFFER(where, before, options) all_differ(where, before, options, sizeof(options) / sizeof *(options))
+#define ALL_DIFFER(where, before, options)                                                         \
+  all_differ(where, before, options, sizeof(options) / sizeof *(options))
 
 /* CVE-2022-27782, and many before it. */
 TEST(lesson_6_every_tls_option_is_in_the_identity)
 {
   static const struct option options[] = {
-      {CURLOPT_CAINFO, "f", 0},           {CURLOPT_CAPATH, "f", 0},
-      {CURLOPT_CRLFILE, "f", 0},          {CURLOPT_ISSUERCERT, "f", 0},
-      {CURLOPT_SSLCERT, "f", 0},          {CURLOPT_SSLCERTTYPE, "DER", 0},
-      {CURLOPT_SSLKEY, "f", 0},           {CURLOPT_SSLKEYTYPE, "DER", 0},
-      {CURLOPT_KEYPASSWD, "f", 0},        {CURLOPT_PINNEDPUBLICKEY, "f", 0},
-      {CURLOPT_SSL_CIPHER_LIST, "f", 0},  {CURLOPT_TLS13_CIPHERS, "f", 0},
-      {CURLOPT_SSL_EC_CURVES, "f", 0},    {CURLOPT_SSLVERSION, NULL, CURL_SSLVERSION_TLSv1_2},
+      {CURLOPT_CAINFO, "f", 0},
+      {CURLOPT_CAPATH, "f", 0},
+      {CURLOPT_CRLFILE, "f", 0},
+      {CURLOPT_ISSUERCERT, "f", 0},
+      {CURLOPT_SSLCERT, "f", 0},
+      {CURLOPT_SSLCERTTYPE, "DER", 0},
+      {CURLOPT_SSLKEY, "f", 0},
+      {CURLOPT_SSLKEYTYPE, "DER", 0},
+      {CURLOPT_KEYPASSWD, "f", 0},
+      {CURLOPT_PINNEDPUBLICKEY, "f", 0},
+      {CURLOPT_SSL_CIPHER_LIST, "f", 0},
+      {CURLOPT_TLS13_CIPHERS, "f", 0},
+      {CURLOPT_SSL_EC_CURVES, "f", 0},
+      {CURLOPT_SSLVERSION, NULL, CURL_SSLVERSION_TLSv1_2},
       {CURLOPT_SSL_OPTIONS, NULL, CURLSSLOPT_NO_PARTIALCHAIN},
-      {CURLOPT_SSL_VERIFYPEER, NULL, 0},  {CURLOPT_SSL_VERIFYHOST, NULL, 0},
-      {CURLOPT_SSL_VERIFYSTATUS, NULL, 1}, {CURLOPT_SSL_SESSIONID_CACHE, NULL, 0},
-      {CURLOPT_SSL_ENABLE_ALPN, NULL, 0}, {CURLOPT_HTTP_VERSION, NULL, CURL_HTTP_VERSION_1_1},
+      {CURLOPT_SSL_VERIFYPEER, NULL, 0},
+      {CURLOPT_SSL_VERIFYHOST, NULL, 0},
+      {CURLOPT_SSL_VERIFYSTATUS, NULL, 1},
+      {CURLOPT_SSL_SESSIONID_CACHE, NULL, 0},
+      {CURLOPT_SSL_ENABLE_ALPN, NULL, 0},
+      {CURLOPT_HTTP_VERSION, NULL, CURL_HTTP_VERSION_1_1},
   };
   static const struct option proxy_options[] = {
-      {CURLOPT_PROXY_CAINFO, "f", 0},          {CURLOPT_PROXY_CAPATH, "f", 0},
-      {CURLOPT_PROXY_CRLFILE, "f", 0},         {CURLOPT_PROXY_ISSUERCERT, "f", 0},
-      {CURLOPT_PROXY_SSLCERT, "f", 0},         {CURLOPT_PROXY_SSLCERTTYPE, "DER", 0},
-      {CURLOPT_PROXY_SSLKEY, "f", 0},          {CURLOPT_PROXY_SSLKEYTYPE, "DER", 0},
-      {CURLOPT_PROXY_KEYPASSWD, "f", 0},       {CURLOPT_PROXY_PINNEDPUBLICKEY, "f", 0},
-      {CURLOPT_PROXY_SSL_CIPHER_LIST, "f", 0}, {CURLOPT_PROXY_TLS13_CIPHERS, "f", 0},
+      {CURLOPT_PROXY_CAINFO, "f", 0},
+      {CURLOPT_PROXY_CAPATH, "f", 0},
+      {CURLOPT_PROXY_CRLFILE, "f", 0},
+      {CURLOPT_PROXY_ISSUERCERT, "f", 0},
+      {CURLOPT_PROXY_SSLCERT, "f", 0},
+      {CURLOPT_PROXY_SSLCERTTYPE, "DER", 0},
+      {CURLOPT_PROXY_SSLKEY, "f", 0},
+      {CURLOPT_PROXY_SSLKEYTYPE, "DER", 0},
+      {CURLOPT_PROXY_KEYPASSWD, "f", 0},
+      {CURLOPT_PROXY_PINNEDPUBLICKEY, "f", 0},
+      {CURLOPT_PROXY_SSL_CIPHER_LIST, "f", 0},
+      {CURLOPT_PROXY_TLS13_CIPHERS, "f", 0},
       {CURLOPT_PROXY_SSLVERSION, NULL, CURL_SSLVERSION_TLSv1_2},
-      {CURLOPT_PROXY_SSL_VERIFYPEER, NULL, 0}, {CURLOPT_PROXY_SSL_VERIFYHOST, NULL, 0},
+      {CURLOPT_PROXY_SSL_VERIFYPEER, NULL, 0},
+      {CURLOPT_PROXY_SSL_VERIFYHOST, NULL, 0},
   };
   static const struct option proxy = {CURLOPT_PROXY, "https://proxy.test", 0};
   ALL_DIFFER("https://h/", NULL, options);
@@ -524,27 +554,44 @@ TEST(lesson_6_every_tls_option_is_in_the_identity)
 TEST(lesson_8_proxies_are_in_the_identity)
 {
   static const struct option options[] = {
-      {CURLOPT_PROXY, "http://p:1", 0},   {CURLOPT_PROXY, "http://q:1", 0},    {CURLOPT_PROXY, "http://p:2", 0},
-      {CURLOPT_PROXY, "https://p:1", 0},  {CURLOPT_PROXY, "socks4://p:1", 0},  {CURLOPT_PROXY, "socks4a://p:1", 0},
-      {CURLOPT_PROXY, "socks5://p:1", 0}, {CURLOPT_PROXY, "socks5h://p:1", 0}, {CURLOPT_PROXY, "http://u:v@p:1", 0},
-      {CURLOPT_PROXY, "http://u@p:1", 0}, {CURLOPT_PROXY, "http://u:w@p:1", 0}, {CURLOPT_PROXY, "socks5://u:v@p:1", 0},
-      {CURLOPT_PRE_PROXY, "socks5://p:1", 0}, {CURLOPT_HAPROXYPROTOCOL, NULL, 1},
-      {CURLOPT_HAPROXY_CLIENT_IP, "192.0.2.1", 0}, {CURLOPT_HAPROXY_CLIENT_IP, "192.0.2.2", 0},
+      {CURLOPT_PROXY, "http://p:1", 0},
+      {CURLOPT_PROXY, "http://q:1", 0},
+      {CURLOPT_PROXY, "http://p:2", 0},
+      {CURLOPT_PROXY, "https://p:1", 0},
+      {CURLOPT_PROXY, "socks4://p:1", 0},
+      {CURLOPT_PROXY, "socks4a://p:1", 0},
+      {CURLOPT_PROXY, "socks5://p:1", 0},
+      {CURLOPT_PROXY, "socks5h://p:1", 0},
+      {CURLOPT_PROXY, "http://u:v@p:1", 0},
+      {CURLOPT_PROXY, "http://u@p:1", 0},
+      {CURLOPT_PROXY, "http://u:w@p:1", 0},
+      {CURLOPT_PROXY, "socks5://u:v@p:1", 0},
+      {CURLOPT_PRE_PROXY, "socks5://p:1", 0},
+      {CURLOPT_HAPROXYPROTOCOL, NULL, 1},
+      {CURLOPT_HAPROXY_CLIENT_IP, "192.0.2.1", 0},
+      {CURLOPT_HAPROXY_CLIENT_IP, "192.0.2.2", 0},
   };
   static const struct option http = {CURLOPT_PROXY, "http://p:1", 0};
-  static const struct option more[] = {{CURLOPT_HTTPPROXYTUNNEL, NULL, 1}, {CURLOPT_PROXYUSERPWD, "u:v", 0},
-                                       {CURLOPT_PRE_PROXY, "socks5://p:1", 0}, {CURLOPT_PROXYTYPE, NULL, CURLPROXY_HTTP_1_0}};
+  static const struct option more[] = {{CURLOPT_HTTPPROXYTUNNEL, NULL, 1},
+                                       {CURLOPT_PROXYUSERPWD, "u:v", 0},
+                                       {CURLOPT_PRE_PROXY, "socks5://p:1", 0},
+                                       {CURLOPT_PROXYTYPE, NULL, CURLPROXY_HTTP_1_0}};
   ALL_DIFFER("https://h/", NULL, options);
   all_differ("http://h/", &http, more, 3); /* the type in the string wins */
 }
 
 TEST(lesson_10_the_scope_is_in_the_identity)
 {
-  static const char *const urls[] = {"http://[fe80::1%251]/", "http://[fe80::1%252]/", "http://[fe80::1]/", "http://[fe80::2]/",
-                                     "http://[fe80::1]:81/", "https://[fe80::1]/", "https://[fe80::1%251]:80/"};
-  static const struct option options[] = {{CURLOPT_ADDRESS_SCOPE, NULL, 1}, {CURLOPT_ADDRESS_SCOPE, NULL, 2},
-                                          {CURLOPT_INTERFACE, "lo", 0},     {CURLOPT_LOCALPORT, NULL, 1},
-                                          {CURLOPT_IPRESOLVE, NULL, CURL_IPRESOLVE_V6}, {CURLOPT_UNIX_SOCKET_PATH, "/s", 0},
+  static const char *const urls[] = {"http://[fe80::1%251]/",    "http://[fe80::1%252]/",
+                                     "http://[fe80::1]/",        "http://[fe80::2]/",
+                                     "http://[fe80::1]:81/",     "https://[fe80::1]/",
+                                     "https://[fe80::1%251]:80/"};
+  static const struct option options[] = {{CURLOPT_ADDRESS_SCOPE, NULL, 1},
+                                          {CURLOPT_ADDRESS_SCOPE, NULL, 2},
+                                          {CURLOPT_INTERFACE, "lo", 0},
+                                          {CURLOPT_LOCALPORT, NULL, 1},
+                                          {CURLOPT_IPRESOLVE, NULL, CURL_IPRESOLVE_V6},
+                                          {CURLOPT_UNIX_SOCKET_PATH, "/s", 0},
                                           {CURLOPT_ABSTRACT_UNIX_SOCKET, "/s", 0}};
   enum { N = sizeof urls / sizeof *urls };
   static struct identity ids[N];
@@ -574,7 +621,8 @@ TEST(what_is_not_in_the_identity)
 
 /* ---- handles ---- */
 
-/* CVE-2020-8231: the connection that a handle used last is gone, and another may be where it was. */
+/* CVE-2020-8231: the connection that a handle used last is gone, and another may be where it was.
+ */
 TEST(lesson_13_the_last_connection_is_known_by_number)
 {
   curl_socket_t fd;
@@ -585,7 +633,9 @@ TEST(lesson_13_the_last_connection_is_known_by_number)
   CHECK_INT(finish(m), CURLE_OK);
   CHECK_INT(curl_easy_getinfo(a, CURLINFO_ACTIVESOCKET, &fd), CURLE_OK);
   CHECK(fd != CURL_SOCKET_BAD);
-  curl_multi_add_handle(m, b); /* its connection takes the only place, and most likely the memory and the descriptor */
+  curl_multi_add_handle(
+      m,
+      b); /* its connection takes the only place, and most likely the memory and the descriptor */
   CHECK_INT(finish(m), CURLE_OK);
   CHECK_INT(curl_easy_getinfo(a, CURLINFO_ACTIVESOCKET, &fd), CURLE_OK);
   CHECK(fd == CURL_SOCKET_BAD);
@@ -642,7 +692,8 @@ TEST(lesson_25_each_request_of_a_handle_starts_afresh)
   left = 9;
   curl_easy_setopt(e, CURLOPT_POSTFIELDS, "fields");
   CHECK_INT(get(e, url(&home, "/post")), CURLE_OK);
-  CHECK(was_told(&home, "POST /post ") && was_told(&home, "Content-Length: 6\r\n") && was_told(&home, "\r\n\r\nfields"));
+  CHECK(was_told(&home, "POST /post ") && was_told(&home, "Content-Length: 6\r\n") &&
+        was_told(&home, "\r\n\r\nfields"));
   CHECK_INT(left, 9); /* nobody asked for the upload's bytes */
   forget_all();
   curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
