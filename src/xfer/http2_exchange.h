@@ -39,4 +39,8 @@ struct http2 {
   bool last;              /* no more transfers, then close */
 };
 
+extern const struct h2_ops sl_http2_exchange_ops;
+/* Delivers what was kept. SL_OK: nothing is left of it. */
+sl_result sl_http2_replay(struct exchange *x);
+
 #endif

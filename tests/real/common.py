@@ -25,7 +25,7 @@ LOCAL = "127.0.0.1"
 VARIABLES_OF_A_USER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ALL_PROXY", "HTTPS_PROXY",
                        "NO_PROXY", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_HOME")
 
-# How each configuration of nginx begins; what follows is in its block `http`, which ends with "}}".
+
 def program(name):
     """Where it is, or the test that asks is skipped: servers live in sbin, which PATH may not have."""
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")

@@ -248,7 +248,10 @@ http { access_log off; client_body_temp_path %s/t1; proxy_temp_path %s/t2; fastc
         self.assertEqual(self.get("-I").splitlines()[0], "HTTP/1.1 101 Switching Protocols")
         self.assertEqual(self.get("-d", "a=b"), "POST 3 1.1 nghttpx\n2\n")
         self.place.write("body", "x" * 500000)
-        self.assertEqual(self.get("--data-binary", "@%s" % (self.place / "body")), "POST 500000 1.1 nghttpx\n2\n")
+        # nghttpx switches if all of the body is there when it looks.
+        said, version = self.get("--data-binary", "@%s" % (self.place / "body")).splitlines()
+        self.assertEqual(said, "POST 500000 1.1 nghttpx")
+        self.assertIn(version, ("1.1", "2"))
 
 
 if __name__ == "__main__":

@@ -453,8 +453,9 @@ static void identify(CURL *e, const char *where, struct identity *out)
   if (!CHECK(!sl_url_parse(&u, slice_str(where), 0)))
     return;
   bool tls = sl_text_ieq_str(u.scheme, "https");
+  struct multi m = {.multiplex = true};
   struct transfer t = {
-      .easy = easy, .proto = tls ? &sl_proto_https : &sl_proto_http, .url = &u, .host = u.host};
+      .easy = easy, .multi = &m, .proto = tls ? &sl_proto_https : &sl_proto_http, .url = &u, .host = u.host};
   t.port = u.port.n ? u.port_number : t.proto->port;
   CHECK_INT(sl_route_make(&t, &t.arena, &r), SL_OK);
   if (CHECK_INT(sl_route_key(&t, &r, out->key, sizeof out->key, &key), SL_OK))
