@@ -249,14 +249,6 @@ static struct slice unfold(struct transfer *t, struct slice line)
   return slice_of(copy, n + 2);
 }
 
-/* Kept for curl_easy_header(); those of all responses of a transfer together have a maximum, which also ends redirects
- * and challenges without end. */
-static sl_result store(struct transfer *t, struct slice line, unsigned origin)
-{
-  sl_result rc = sl_header_store_add(t->easy, line, origin);
-  return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "Too large response headers in all") : rc;
-}
-
 static sl_result on_header(struct transfer *t, struct slice line)
 {
   if (t->http.parser.folded) {
@@ -266,7 +258,7 @@ static sl_result on_header(struct transfer *t, struct slice line)
   }
   sl_result rc = sl_http_field(t, line);
   if (!rc)
-    rc = store(t, line, t->http.parser.status < 200 ? CURLH_1XX : CURLH_HEADER);
+    rc = sl_header_store_add(t->easy, line, t->http.parser.status < 200 ? CURLH_1XX : CURLH_HEADER);
   return rc ? rc : sl_sink_header(t, line, SINK_HEADER);
 }
 
@@ -394,7 +386,7 @@ static sl_result on_trailer(struct transfer *t, struct slice line)
     memcpy(copy + line.n - 1, "\r\n", 2);
     line = slice_of(copy, line.n + 1);
   }
-  sl_result rc = store(t, line, CURLH_TRAILER);
+  sl_result rc = sl_header_store_add(t->easy, line, CURLH_TRAILER);
   return rc ? rc : sl_sink_header(t, line, SINK_TRAILER);
 }
 
@@ -544,7 +536,7 @@ static sl_result receive(struct transfer *t)
 {
   bool end = false, pending = t->resumed;
   t->resumed = false;
-  for (int round = 0; round < (t->sink.decode ? DECODED_ROUNDS : ROUNDS); round++) {
+  for (int round = 0; round < ROUNDS; round++) {
     struct slice in = sl_buf_peek(&t->conn->in);
     if (!pending) {
       sl_result rc = fill(t, &in);
@@ -565,6 +557,8 @@ static sl_result receive(struct transfer *t)
       t->body_ended = true;
       return sl_sink_end(t);
     }
+    if (t->sink.decode && round >= DECODED_ROUNDS)
+      break;
   }
   sl_job_post(&t->multi->reactor, &t->job);
   return SL_WAIT;
@@ -640,6 +634,8 @@ static sl_result http_finish(struct transfer *t, sl_result result)
   struct http *h = &t->http;
   t->easy->info.httpauth_avail = (uint16_t)h->auth.avail;
   t->easy->info.proxyauth_avail = (uint16_t)h->proxy_auth.avail;
+  if (result == CURLE_TOO_LARGE && t->easy->headers.full) /* which also ends redirects and challenges without end */
+    sl_fail(t, result, "Too large response headers in all");
   if (result) {
     t->conn->keep = false;
     if (!(t->h2 ? sl_http2_may_retry(t) : may_retry(t, result)))

@@ -210,6 +210,7 @@ static void add_net(struct key *k, const struct transfer *t, const struct route 
   add(k, &g->sockoptfunction, sizeof g->sockoptfunction);
   add(k, &g->closesocketfunction, sizeof g->closesocketfunction);
   add(k, &policies, sizeof policies);
+  add_str(k, set->proxy->haproxy_client_ip); /* the peer was told who the connection is for */
 }
 
 /* Proxies and sockets: all that is there before the origin is. */
@@ -252,14 +253,11 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   struct key k = {dst, 0, cap};
   bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
   enum http_wish wish = plain ? HTTP_WISH_1 : sl_http2_wish(t);
-  const char *client_ip = set->proxy->haproxy_client_ip;
   /* A plain HTTP proxy serves all origins over one connection. */
   char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)(r->tunnel | wish << 1 | r->proxy_h2 << 4),
                    (char)(set->dns->ipresolve),
-                   (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0) | (client_ip ? 4 : 0))};
+                   (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0))};
   add(&k, flags, sizeof flags);
-  if (client_ip) /* the peer was told who the connection is for */
-    add_text(&k, slice_str(client_ip), false);
   if (!r->plain_proxy) {
     uint16_t ports[2] = {r->port, r->to_port};
     add(&k, ports, sizeof ports);
