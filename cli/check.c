@@ -141,15 +141,34 @@ static int ask_unix(struct check *check, const char *asked, const char *path)
   return ask(check, asked, &address, length, NULL);
 }
 
+/* The host of a URL, in the form that is connected to: 127.1 and full-width digits are addresses, too. NULL: see *code. */
+static char *host_of(CURLU *url, CURLUcode *code)
+{
+  char *host = NULL, *plain = NULL;
+  *code = curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+  if (!*code)
+    *code = curl_url_set(url, CURLUPART_HOST, host, 0);
+  if (!*code)
+    *code = curl_url_get(url, CURLUPART_HOST, &plain, 0);
+  curl_free(host);
+  return plain;
+}
+
+static bool is_localhost(const char *host)
+{
+  static const char name[] = "localhost";
+  size_t n = strlen(host), own = sizeof name - 1;
+  if (n && host[n - 1] == '.')
+    n--;
+  return n >= own && !strncasecmp(host + n - own, name, own) && (n == own || host[n - own - 1] == '.');
+}
+
 static int ask_host(struct check *check, const char *asked, const char *host, unsigned port,
                     const char *scheme)
 {
   union address address;
   unsigned length;
-  size_t n = strlen(host);
-  if (n && host[n - 1] == '.')
-    n--;
-  if (n == 9 && !strncmp(host, "localhost", 9)) {
+  if (is_localhost(host)) {
     int status = ask_host(check, asked, "127.0.0.1", port, scheme);
     return status ? status : ask_host(check, asked, "::1", port, scheme);
   }
@@ -158,23 +177,23 @@ static int ask_host(struct check *check, const char *asked, const char *host, un
   return ask(check, asked, &address, length, scheme);
 }
 
-static int ask_url(struct check *check, const char *asked)
+static int ask_url(struct check *check, const char *asked, const char *text, bool has_scheme)
 {
   CURLU *url = cli_need(curl_url());
   char *host = NULL, *port = NULL, *scheme = NULL;
   int status;
-  CURLUcode code = curl_url_set(url, CURLUPART_URL, asked, CURLU_NON_SUPPORT_SCHEME);
+  CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
   if (!code)
-    code = curl_url_get(url, CURLUPART_HOST, &host, 0);
+    host = host_of(url, &code);
   if (!code)
     code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
   if (code) {
     status = wrong(check, asked, curl_url_strerror(code));
   } else {
     unsigned number = check->port;
-    if (!curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT))
+    if (has_scheme && !curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT))
       number = (unsigned)strtoul(port, NULL, 10);
-    status = ask_host(check, asked, host, number, scheme);
+    status = ask_host(check, asked, host, number, has_scheme ? scheme : NULL);
   }
   curl_free(host);
   curl_free(port);
@@ -183,14 +202,28 @@ static int ask_url(struct check *check, const char *asked)
   return status;
 }
 
+/* Without a scheme it is a host alone, and its port is --port's. */
+static int ask_word(struct check *check, const char *asked)
+{
+  union address address;
+  unsigned length;
+  char url[300];
+  if (read_ip(asked, check->port, &address, &length))
+    return ask(check, asked, &address, length, NULL);
+  if (strlen(asked) > 255 || asked[strcspn(asked, "/?#@:")])
+    return wrong(check, asked, "this is no address, and no URL");
+  snprintf(url, sizeof url, "http://%s/", asked);
+  return ask_url(check, asked, url, false);
+}
+
 static void ask_one(struct check *check, const char *asked)
 {
   if (!strncmp(asked, "unix:", 5))
     ask_unix(check, asked, asked + 5);
   else if (strstr(asked, "://"))
-    ask_url(check, asked);
+    ask_url(check, asked, asked, true);
   else
-    ask_host(check, asked, asked, check->port, NULL);
+    ask_word(check, asked);
 }
 
 /* One a line; empty lines are passed over. */
@@ -247,31 +280,29 @@ static int read_purpose(const char *text, int *out_purpose)
   return args_complain("check", "there is no purpose '%s'", text);
 }
 
-/* The policy of --policy or --preset, which was the other's in the place of a second one. */
-static int read_policy(struct check *check, const char *value, bool preset)
+int check_read_policy(const char *command, const char *value, bool preset, struct sluice_policy **policy)
 {
   struct sluice_policy_error error = {.size = sizeof error};
   CURLcode code;
-  if (check->policy)
-    return args_complain("check", "one policy, please: --policy FILE or --preset NAME");
-  check->place = value;
+  if (*policy)
+    return args_complain(command, "one policy, please: --policy FILE or --preset NAME");
   if (preset) {
     const char *text = sluice_policy_preset(value);
     if (!text)
-      return args_complain("check", "there is no preset '%s'", value);
-    code = sluice_policy_parse(text, strlen(text), &check->policy, &error);
+      return args_complain(command, "there is no preset '%s'; there is public-internet", value);
+    code = sluice_policy_parse(text, strlen(text), policy, &error);
   } else {
     errno = 0;
-    code = sluice_policy_load(value, &check->policy, &error);
+    code = sluice_policy_load(value, policy, &error);
   }
   if (!code)
     return CLI_OK;
   if (code == CURLE_FILE_COULDNT_READ_FILE && errno)
-    fprintf(stderr, "sluice check: %s: %s\n", value, strerror(errno));
+    fprintf(stderr, "sluice %s: %s: %s\n", command, value, strerror(errno));
   else if (error.line)
-    fprintf(stderr, "sluice check: %s:%u:%u: %s\n", value, error.line, error.column, error.text);
+    fprintf(stderr, "sluice %s: %s:%u:%u: %s\n", command, value, error.line, error.column, error.text);
   else
-    fprintf(stderr, "sluice check: %s: %s\n", value, error.text);
+    fprintf(stderr, "sluice %s: %s: %s\n", command, value, error.text);
   return CLI_USAGE;
 }
 
@@ -280,7 +311,8 @@ static int take_option(struct check *check, int option, const char *value)
   switch (option) {
   case POLICY:
   case PRESET:
-    return read_policy(check, value, option == PRESET);
+    check->place = value;
+    return check_read_policy("check", value, option == PRESET, &check->policy);
   case PORT:
     return read_port(value, &check->port);
   case PROTO:

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "cli.h"
 #include "columns.h"
+#include "run.h"
 
 struct command {
   const char *name, *what;
@@ -19,6 +20,7 @@ struct command {
 static const struct command commands[] = {
     {"get", "download URLs, several at a time", get_main, get_help},
     {"check", "ask an egress policy about addresses and URLs", check_main, check_help},
+    {"run", "run a program that uses libcurl under an egress policy", run_main, run_help},
     {"policy", "print a ready-made egress policy", policy_main, policy_help},
     {"demo", "show what happens to sockets, on this machine alone", demo_main, demo_help},
 };

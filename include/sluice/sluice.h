@@ -21,7 +21,8 @@ extern "C" {
  * Options. Their numbers lie from 9000 up within the kind of their argument, far from libcurl's.
  */
 
-/* long, SLUICE_REFUSAL_*: what it means when the opensocket callback returns CURL_SOCKET_BAD. */
+/* long, SLUICE_REFUSAL_*: what it means when the opensocket callback returns CURL_SOCKET_BAD, or a
+ * policy refuses an address. */
 #define SLUICEOPT_REFUSAL ((CURLoption)(CURLOPTTYPE_LONG + 9000))
 
 /* long, bits of SLUICE_PURPOSE_*: for which further descriptors the socket callbacks are called.
@@ -36,8 +37,8 @@ extern "C" {
 /* struct sluice_policy *, of which the handle takes a reference; NULL: none. No descriptor of the
  * handle's transfers is opened, connected, accepted or reused but for what the policy allows, name
  * servers' included; see "Egress policies" below. Set SLUICEMOPT_POLICY with curl_multi_setopt() for
- * all transfers of a multi handle, and SLUICE_POLICY=FILE in the environment for a process: where
- * there are several policies all of them must allow.
+ * all transfers of a multi handle, and SLUICE_POLICY=FILE (or =preset:NAME) in the environment for a
+ * process: where there are several policies all of them must allow.
  *
  * Where a policy is in force there is no CURLAUTH_NEGOTIATE, whatever CURLOPT_HTTPAUTH and
  * CURLOPT_PROXYAUTH allow: libkrb5 asks its KDC and name servers over sockets of its own, which no

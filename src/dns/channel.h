@@ -19,7 +19,8 @@ struct dns_socket {
   struct dns_channel *channel;
   int number;
   int family, socktype;
-  bool received; /* the last arecvfrom() gave something */
+  bool received;   /* the last arecvfrom() gave something */
+  bool connecting; /* by the application: who is there is not known yet */
   struct gate_socket gate;
   struct watch watch;
   struct gate_addr server; /* as c-ares knows it, whatever the application made of it */

@@ -68,7 +68,7 @@ struct dns_doh {
 struct dns {
   struct reactor *reactor;
   unsigned *callback_depth;
-  const struct policy *policy; /* the multi handle's, as it is now; NULL: none */
+  struct policy *const *policy; /* where the multi handle keeps its own; NULL: nowhere */
   struct list channels; /* the last used first: one for each kind of settings */
   unsigned n_channels;
   struct dns_hosts *hosts; /* NULL until needed */

@@ -170,16 +170,21 @@ static int not_connected(void)
   return -1;
 }
 
-static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
+static struct gate_ask ask_of(struct dns_channel *ch)
 {
-  struct gate_addr to = s->server;
-  struct gate_ask ask = {
+  return (struct gate_ask){
       .config = &ch->gate,
       .also = ch->dns->policy,
       .purpose = GATE_DNS,
       .callback_depth = ch->dns->callback_depth,
       .error = &ch->error,
   };
+}
+
+static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
+{
+  struct gate_addr to = s->server;
+  struct gate_ask ask = ask_of(ch);
   enum gate_opened how;
   bool refused;
   if (sl_gate_open(&ask, &to, &s->gate, &how, &refused))
@@ -188,6 +193,7 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
     errno = ENOMEM;
     return -1;
   }
+  s->connecting = how == GATE_CONNECTING && s->socktype == SOCK_STREAM;
   if (how != GATE_OPENED)
     return 0;
   if (!bind_local(ch, &ask, s, to.family))
@@ -216,6 +222,16 @@ static int number_connect(ares_socket_t number, const struct sockaddr *addr, are
   };
   memcpy(&s->server.u, addr, len);
   return open_and_connect(ch, s);
+}
+
+/* Before the first query on a connection that the application has begun. */
+static bool is_wanted_peer(struct dns_channel *ch, struct dns_socket *s)
+{
+  struct gate_ask ask = ask_of(ch);
+  if (!s->connecting)
+    return true;
+  s->connecting = false;
+  return sl_gate_connected(&ask, &s->gate, 0) == SL_OK;
 }
 
 /* The socket is connected, so the kernel lets the peer's datagrams alone in; c-ares compares the
@@ -252,6 +268,8 @@ static ares_ssize_t number_send(ares_socket_t number, const struct iovec *parts,
     errno = EBADF;
     return -1;
   }
+  if (!is_wanted_peer(s->channel, s))
+    return not_connected();
   ssize_t n;
   do
     n = sendmsg(s->gate.fd, &message, MSG_NOSIGNAL);

@@ -223,9 +223,12 @@ static sl_result admit(const struct gate_ask *ask, const struct gate_addr *wante
   sl_result rc = ask_sockopt(ask, s, out_how);
   if (rc)
     say(ask, "The application's socket options callback refused", addr);
-  else if (*out_how == GATE_CONNECTED)
+  else if (*out_how != GATE_OPENED)
     rc = sl_guard_peer(ask, s->fd);
-  return rc;
+  if (rc != SL_WAIT)
+    return rc;
+  *out_how = GATE_CONNECTING; /* whatever it was said to be: asked again when the connection stands */
+  return SL_OK;
 }
 
 sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struct gate_socket *out_socket,
@@ -281,7 +284,8 @@ sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *
 sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err)
 {
   sl_gate_tell(s, SLUICE_EVENT_CONNECTED, err, ask->callback_depth);
-  return err ? CURLE_COULDNT_CONNECT : sl_guard_peer(ask, s->fd);
+  sl_result rc = err ? CURLE_COULDNT_CONNECT : sl_guard_peer(ask, s->fd);
+  return rc == SL_WAIT ? CURLE_COULDNT_CONNECT : rc; /* gone again */
 }
 
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr)

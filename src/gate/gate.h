@@ -23,7 +23,7 @@ enum gate_purpose {
 /* Who asks: the settings in force, what for, and where to say why it failed. */
 struct gate_ask {
   const struct gate_config *config;
-  const struct policy *also; /* the multi handle's policy; NULL: none */
+  struct policy *const *also; /* where the multi handle keeps its policy, which may change meanwhile; NULL: nowhere */
   enum gate_purpose purpose;
   bool dials;               /* nothing but options is to come between sl_gate_open() and _connect() */
   struct slice host;        /* the name as the user gave it, for events and messages; may be empty */
@@ -60,6 +60,8 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
 sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
 /* The connection stands, or not (err: errno): tells of it and, when it stands, asks the policies who is there. */
 sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err);
+/* An idle connection, or one with room for another transfer: do the policies still allow its peer? */
+bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s);
 /* SL_OK, or CURLE_INTERFACE_FAILED with errno set; CURLE_COULDNT_CONNECT: the broker has failed. */
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
 /* SL_OK, CURLE_FTP_PORT_FAILED with errno set, or CURLE_COULDNT_CONNECT: a policy refused what it is bound to. */

@@ -16,13 +16,13 @@ static const char *const whose[WHOSE] = {"The policy", "The multi handle's polic
 static void in_force(const struct gate_ask *ask, const struct policy *out[WHOSE])
 {
   out[0] = ask->config->policy;
-  out[1] = ask->also;
+  out[1] = ask->also ? *ask->also : NULL;
   out[2] = sl_process_policy();
 }
 
 bool sl_gate_guarded(const struct gate_ask *ask)
 {
-  return ask->config->policy || ask->also || sl_process_policy();
+  return ask->config->policy || (ask->also && *ask->also) || sl_process_policy();
 }
 
 void sl_guard_ask(const struct policy *p, const struct gate_ask *ask, const struct gate_addr *addr,
@@ -93,13 +93,21 @@ sl_result sl_guard_peer(const struct gate_ask *ask, int fd)
 {
   struct gate_addr peer = {.socktype = SOCK_STREAM};
   socklen_t len = sizeof peer.u, type_len = sizeof peer.socktype;
-  if (!sl_gate_guarded(ask) || getpeername(fd, &peer.u.sa, &len))
+  if (!sl_gate_guarded(ask))
     return SL_OK;
+  if (getpeername(fd, &peer.u.sa, &len))
+    return errno == ENOTCONN ? SL_WAIT : CURLE_COULDNT_CONNECT;
   (void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &peer.socktype, &type_len);
   peer.family = peer.u.sa.sa_family;
   peer.len = len;
   bool nameless = peer.family == AF_UNIX && len <= offsetof(struct sockaddr_un, sun_path);
   return nameless ? SL_OK : sl_guard_judge(ask, &peer, fd);
+}
+
+/* What the connection was opened for may differ from what it is wanted for now: the scheme, the addresses of this host. */
+bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s)
+{
+  return sl_guard_peer(ask, s->fd) == SL_OK;
 }
 
 sl_result sl_gate_judge(const struct gate_ask *ask, const struct gate_addr *addr)

@@ -9,8 +9,8 @@
 /* SL_OK, or CURLE_COULDNT_CONNECT with the reason in ask->error after telling of the refusal. fd is the descriptor in
  * question, -1 if there is none yet. errno stays as it is. */
 sl_result sl_guard_judge(const struct gate_ask *ask, const struct gate_addr *addr, int fd);
-/* The same of the peer that a socket really is connected to, when the library did not connect it there itself. A peer
- * without an address of its own (a socket pair, not yet connected) is taken for what it was shown as. */
+/* The same of the peer that a socket really is connected to, when the library did not connect it there itself. SL_WAIT:
+ * it is not connected, or not yet. A peer without an address of its own (a socket pair) is taken for what it was shown as. */
 sl_result sl_guard_peer(const struct gate_ask *ask, int fd);
 /* One policy alone; of ask, purpose and scheme count. */
 void sl_guard_ask(const struct policy *p, const struct gate_ask *ask, const struct gate_addr *addr,

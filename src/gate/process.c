@@ -17,16 +17,30 @@ enum { LINE_MAX_BYTES = 4096 };
 
 static struct policy *policy;
 static int log_fd = -1;
+static bool brokered;
 static char trouble[256];
 
 /* ---- set-up ---- */
+
+/* `preset:NAME` is no file. */
+static sl_result read_text(const char *path, struct buf *text)
+{
+  static const char preset[] = "preset:";
+  if (strncmp(path, preset, sizeof preset - 1))
+    return sl_file_read(path, text);
+  const char *known = sl_policy_preset(slice_str(path + sizeof preset - 1));
+  errno = ENOENT;
+  if (!known)
+    return CURLE_FILE_COULDNT_READ_FILE;
+  return sl_buf_str(text, known) ? SL_OK : SL_NOMEM;
+}
 
 static void load_policy(const char *path)
 {
   struct policy_error error = {0};
   struct buf text;
   sl_buf_init(&text, SL_POLICY_TEXT_MAX);
-  sl_result rc = sl_file_read(path, &text);
+  sl_result rc = read_text(path, &text);
   if (rc)
     snprintf(trouble, sizeof trouble, "SLUICE_POLICY: cannot read %.150s: %s", path,
              rc == SL_NOMEM                    ? "out of memory"
@@ -51,23 +65,30 @@ void sl_process_init(void)
 {
   const char *policy_path = sl_env_guarded("SLUICE_POLICY"), *log_path = sl_env_guarded("SLUICE_LOG");
   const char *broker = sl_env_guarded("SLUICE_BROKER");
-  if (policy_path)
+  trouble[0] = 0;
+  if (policy_path && !*policy_path) /* a script's variable that was not set, rather than a wish for no policy */
+    snprintf(trouble, sizeof trouble, "SLUICE_POLICY is empty: unset it, or name a file");
+  else if (policy_path)
     load_policy(policy_path);
-  if (log_path)
+  if (log_path && *log_path)
     open_log(log_path);
-  if (broker && !sl_broker_adopt(broker))
+  brokered = broker && sl_broker_adopt(broker);
+  if (broker && !brokered)
     snprintf(trouble, sizeof trouble, "SLUICE_BROKER: %.80s is no descriptor of a socket broker", broker);
 }
 
+/* Handles that are used after the last curl_global_cleanup() must not find the door open. */
 void sl_process_done(void)
 {
+  if (policy || brokered)
+    snprintf(trouble, sizeof trouble, "SLUICE_%s: curl_global_cleanup() has been called", policy ? "POLICY" : "BROKER");
   sl_broker_adopt(NULL);
+  brokered = false;
   sl_policy_free(policy);
   policy = NULL;
   if (log_fd >= 0)
     close(log_fd);
   log_fd = -1;
-  trouble[0] = 0;
 }
 
 const struct policy *sl_process_policy(void)

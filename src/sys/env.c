@@ -13,8 +13,7 @@ const char *sl_env_get(const char *name)
 
 const char *sl_env_guarded(const char *name)
 {
-  const char *value = secure_getenv(name);
-  return value && *value ? value : NULL;
+  return secure_getenv(name);
 }
 
 char *sl_env_dup(const char *name)

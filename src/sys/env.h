@@ -7,7 +7,8 @@
  * not set. */
 const char *sl_env_get(const char *name);
 
-/* The same, but NULL in a program that runs with more rights than its caller (set-user-ID): for what names files. */
+/* For what names files: "" when it is empty, but NULL in a program that runs with more rights than its caller
+ * (set-user-ID). */
 const char *sl_env_guarded(const char *name);
 
 /* An owned copy for sl_free(). NULL: not set, or out of memory. */

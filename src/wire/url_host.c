@@ -201,8 +201,10 @@ CURLUcode sl_url_host_ascii(const struct url *u, struct buf *scratch, struct sli
   if (kind != SL_HOST_NAME) {
     if (kind == SL_HOST_IPV6)
       return CURLUE_BAD_HOSTNAME;
+    if (host.p != literal) /* it was written as plainly as can be, and lies in the buffer */
+      memcpy(literal, host.p, host.n);
     sl_buf_clear(scratch);
-    if (!sl_buf_add(scratch, host))
+    if (!sl_buf_append(scratch, literal, host.n))
       return CURLUE_OUT_OF_MEMORY;
   }
   *out_host = sl_buf_peek(scratch);

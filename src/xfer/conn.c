@@ -250,7 +250,8 @@ static bool alive(struct conn *c)
   return sl_stream_read(c->top, &byte, 1, &n) == SL_WAIT;
 }
 
-struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e)
+struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e,
+                           const struct gate_ask *ask)
 {
   for (;;) {
     sl_pool_lock(p, e, true);
@@ -261,6 +262,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
     sl_pool_lock(p, e, false);
     if (!c)
       return NULL;
+    old = old || (c->tcp && !sl_gate_may_reuse(ask, &c->tcp->sock));
     if (open && old) {
       sl_http2_retire(c); /* those that are on it may finish */
       continue;

@@ -102,7 +102,7 @@ sl_result sl_dial_start(struct transfer *t, const struct route *route, struct sl
   t->dial = d;
   t->easy->info.num_connects++;
   t->dial_us = m->reactor.now_us;
-  return prepare(d, t, c, route, t->easy->doh ? GATE_DOH : GATE_ORIGIN);
+  return prepare(d, t, c, route, sl_transfer_purpose(t));
 }
 
 sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dial **out_dial)
@@ -298,7 +298,7 @@ static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4
 {
   enum gate_purpose purpose = d->route.pre.set && d->route.proxy.set ? GATE_PROXY
                               : d->side                              ? GATE_FTP_DATA
-                                                                     : GATE_ORIGIN;
+                                                                     : sl_transfer_purpose(d->t);
   int want = v4_only ? AF_INET : family(d->t);
   d->target_known = (want != AF_INET6 && sl_judge_pick(d->t, purpose, a, AF_INET, port, &d->target)) ||
                     (want != AF_INET && sl_judge_pick(d->t, purpose, a, AF_INET6, port, &d->target));

@@ -129,6 +129,7 @@ sl_result sl_ftp_listen(struct transfer *t, struct ftp_xfer *x)
   if (place.name.n && !slice_eq(place.name, SLICE_LIT("-")) && !find_address(t, place.name, own.family, &addr))
     return sl_fail(t, CURLE_FTP_PORT_FAILED, "failed to resolve the address provided to PORT: %s", option);
   tell(&x->f, &addr);
+  sl_addr_set_port(&addr, place.first);
   sl_result rc = sl_gate_open(&ask, &addr, &x->listener, &how, &refused);
   if (rc) {
     x->listener = GATE_SOCKET_NONE;

@@ -99,10 +99,15 @@ static sl_result judge_hops(struct transfer *t, const struct route *r, enum gate
   return judge_name(t, purpose, r->to_host, r->to_port);
 }
 
+bool sl_judge_needed(struct transfer *t, const struct route *r)
+{
+  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, r->to_host);
+  return (r->proxy.set || r->pre.set) && sl_gate_guarded(&ask);
+}
+
 sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_purpose purpose)
 {
-  struct gate_ask ask = sl_transfer_ask(t, purpose, r->to_host);
-  if (!(r->proxy.set || r->pre.set) || !sl_gate_guarded(&ask))
+  if (!sl_judge_needed(t, r))
     return SL_OK;
   if (!t->judge) {
     t->judge = sl_calloc(1, sizeof *t->judge);

@@ -11,6 +11,7 @@ struct transfer;
 /* SL_OK: no policy, no proxy, or the policies allow every address of every name behind the first hop; `purpose` is what
  * the last one is for. SL_WAIT: being looked up, the transfer will be woken. Else why not. */
 sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_purpose purpose);
+bool sl_judge_needed(struct transfer *t, const struct route *r); /* there are both a policy and a proxy */
 void sl_judge_free(struct transfer *t); /* harmless when nothing is being judged */
 
 /* The first address of this family that the policies allow. False: none; t->error says why, if it is for them. */

@@ -55,8 +55,6 @@ void sl_multi_set_policy(struct multi *m, struct policy *policy)
   sl_policy_ref(policy);
   sl_policy_free(m->policy);
   m->policy = policy;
-  if (m->dns)
-    m->dns->policy = policy;
 }
 
 void sl_multi_drop_idle(struct multi *m)
@@ -195,10 +193,10 @@ void sl_multi_timer_update(struct multi *m)
 
 struct dns *sl_multi_dns(struct multi *m)
 {
-  if (!m->dns && (m->dns = sl_dns_new(&m->reactor, &m->callback_depth)) != NULL)
+  if (!m->dns && (m->dns = sl_dns_new(&m->reactor, &m->callback_depth)) != NULL) {
+    m->dns->policy = &m->policy;
     sl_doh_install(m);
-  if (m->dns)
-    m->dns->policy = m->policy;
+  }
   return m->dns;
 }
 

@@ -460,8 +460,9 @@ static bool same_port(const struct gate_addr *peer, const struct gate_addr *from
                                             : true;
 }
 
-/* RFC 1350 4: another of the same server's transfers is told that it is not wanted. Never in answer to an ERROR. */
-static bool from_server(const struct transfer *t, const struct tftp_xfer *x, const struct gate_addr *from,
+/* RFC 1350 4: another of the same server's transfers is told that it is not wanted. Never in answer to an ERROR, nor where
+ * a policy would have to be asked of each such port. */
+static bool from_server(struct transfer *t, const struct tftp_xfer *x, const struct gate_addr *from,
                         struct slice packet)
 {
   char error[TFTP_ERROR_MAX];
@@ -472,7 +473,8 @@ static bool from_server(const struct transfer *t, const struct tftp_xfer *x, con
     return false;
   if (!x->known || same_port(&x->peer, from))
     return true;
-  if (sl_tftp_parse(packet, &m) && m.op != TFTP_ERROR) {
+  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, slice_str(x->host));
+  if (!sl_gate_guarded(&ask) && sl_tftp_parse(packet, &m) && m.op != TFTP_ERROR) {
     size_t n = sl_tftp_write_error(error, TFTP_CODE_UNKNOWN_ID, "Unknown transfer ID");
     (void)send_to(t, error, n, &from->u.sa, from->len);
   }
@@ -504,7 +506,10 @@ static sl_result receive(struct transfer *t, struct tftp_xfer *x)
     from.family = from.u.sa.sa_family;
     x->peer = from;
     struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, slice_str(x->host));
-    return sl_gate_judge(&ask, &from); /* the server answers from another port than it was asked at */
+    sl_result rc = sl_gate_judge(&ask, &from); /* the server answers from another port than it was asked at */
+    if (rc)
+      x->says = TFTP_FAILED; /* and is told nothing */
+    return rc;
   }
   return SL_OK;
 }

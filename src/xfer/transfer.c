@@ -83,11 +83,16 @@ int64_t sl_transfer_elapsed(struct transfer *t)
   return us > 0 ? us : 1;
 }
 
+enum gate_purpose sl_transfer_purpose(const struct transfer *t)
+{
+  return t->easy->doh ? GATE_DOH : GATE_ORIGIN;
+}
+
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host)
 {
   return (struct gate_ask){
       .config = t->easy->set.gate,
-      .also = t->multi->policy,
+      .also = &t->multi->policy,
       .purpose = purpose,
       .host = host,
       .scheme = slice_str(t->proto->scheme),
@@ -292,7 +297,9 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key, s
 {
   if (t->fresh || t->easy->set.net->fresh_connect || t->easy->set.io.connect_only || !sl_limits_may_reuse(t))
     return false;
-  t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy);
+  struct gate_ask ask = sl_transfer_ask(t, r->proxy.set || r->pre.set ? GATE_PROXY : sl_transfer_purpose(t),
+                                        t->host);
+  t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy, &ask);
   if (!t->conn)
     return false;
   sl_limits_leave(t, true);
@@ -336,12 +343,13 @@ static sl_result route(struct transfer *t)
   t->proxy_password = r.proxy.set ? r.proxy.password : NULL;
   t->proxy_host = r.proxy.set ? r.proxy.host : NULL;
   t->easy->info.used_proxy = r.proxy.set || r.pre.set;
-  if (!t->judged && (rc = sl_judge_route(t, &r, t->easy->doh ? GATE_DOH : GATE_ORIGIN)))
+  if (!t->judged && (rc = sl_judge_route(t, &r, sl_transfer_purpose(t))))
     return rc;
   t->judged = true;
   if (reuse_own(t, &r, key, &rc) || reuse(t, &r, key, &rc))
     return rc;
-  if (t->easy->altsvc) /* only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3) */
+  /* Only new connections go to an alternative: CURLOPT_ALTSVC_CTRL(3). Behind a proxy nobody has judged it. */
+  if (t->easy->altsvc && !sl_judge_needed(t, &r))
     rc = sl_altsvc_route(t, &r);
   if (!rc && t->alt_used)
     rc = route_key(t, &r, &key);

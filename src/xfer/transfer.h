@@ -115,6 +115,7 @@ sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
 int64_t sl_transfer_elapsed(struct transfer *t);
 /* For the gate: on behalf of this transfer. */
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host);
+enum gate_purpose sl_transfer_purpose(const struct transfer *t); /* of the connection to its peer */
 void sl_transfer_set_timer(struct transfer *t);
 struct easy *sl_transfer_easy_of_watch(const struct watch *w); /* who a descriptor works for; NULL: nobody now */
 

@@ -71,9 +71,19 @@ class Check(unittest.TestCase):
                          [("127.1", "loopback"), ("0", "reserved"), ("0x7f000001", "loopback"),
                           ("0177.0.0.1", "loopback")]])
 
+    def test_without_a_url_as_well(self):
+        forms = ("127.1", "0x7f000001", "2130706433", "127.0.0.1.", "127\u30020\u30020\u30021", "\uff11\uff12\uff17.1")
+        self.check(*forms, status=1, want=["%s deny loopback p: no rule matches" % f for f in forms])
+        self.check("http://127\u30020\u30020\u30021/", status=1)
+        for word in ("10.1.2.3:443", "a/b", "[::1", "x" * 300, "a b"):
+            self.check(word, status=2, want=[])
+
     def test_localhost_is_two_addresses(self):
-        want = ["http://localhost/ deny loopback p: no rule matches"] * 2
-        self.check("http://localhost/", status=1, want=want)
+        for name in ("localhost", "LocalHost", "localhost.", "a.localhost"):
+            url = "http://%s/" % name
+            self.check(url, status=1, want=[url + " deny loopback p: no rule matches"] * 2)
+            self.check(name, status=1, want=[name + " deny loopback p: no rule matches"] * 2)
+        self.check("notlocalhost", status=2, want=[])
 
     def test_names_have_no_address(self):
         done = self.check("https://example.com/", "example.com", "10.1.2.3", status=2,

@@ -737,7 +737,7 @@ class Usage(Command):
         self.sluice("get", "--help")
         helped = {tuple(filter(None, found)) for found in
                   re.findall(r"(?m)^  (?:-(\w), |    )--([a-z0-9.-]+)", self.out.decode())}
-        page = (SOURCE / "docs" / "sluice.1").read_text().split(".Ss sluice demo")[0]
+        page = (SOURCE / "docs" / "sluice.1").read_text().split(".Ss sluice get")[1].split("\n.Ss ")[0]
         manual = set()
         for line in re.findall(r"(?m)^\.It (Fl .*)$", page):
             manual.add(tuple(name.lstrip("-") for name in re.findall(r"Fl (\S+)", line)))

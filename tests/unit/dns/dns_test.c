@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "dns/channel.h"
+#include "gate/policy.h"
 #include "sys/file.h"
 #include "tests/unit/dns/world.h"
 
@@ -757,6 +758,30 @@ TEST(callbacks_may_connect)
   CHECK(strstr(world_resolve(&w, "big.test", AF_INET), "192.0.2.59"));
   CHECK_INT(seen.opens, 3);
   world_close(&w);
+}
+
+/* Where they connect to is judged: a datagram socket at once, a stream when its connection stands. */
+TEST(callbacks_may_not_connect_elsewhere)
+{
+  static const char *const texts[] = {"allow 127.0.0.99\n", "allow any proto udp\nallow 127.0.0.99\n"};
+  for (int i = 0; i < 2; i++) {
+    struct world w;
+    REQUIRE(world_open(&w));
+    watch_the_gate(&w);
+    w.gate.socket_purposes = SLUICE_PURPOSE_DNS;
+    seen.connect_port = w.server.port;
+    w.config.dns_servers = (char[]){"127.0.0.99:9"};
+    REQUIRE(sl_policy_parse(slice_str(texts[i]), &w.gate.policy, NULL) == SL_OK);
+    const char *got = world_resolve(&w, "big.test", AF_INET);
+    CHECK(strstr(got, "6 Could not resolve host: big.test"));
+    CHECK(i || strstr(got, "The policy refused 127.0.0.1 port"));
+    CHECK_INT(w.server.over_tcp, 0);
+    CHECK(i || !w.server.queries);
+    CHECK_INT(seen.opens, seen.closes);
+    sl_policy_free(w.gate.policy);
+    w.gate.policy = NULL;
+    world_close(&w);
+  }
 }
 
 TEST(callbacks_may_refuse)

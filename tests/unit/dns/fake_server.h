@@ -22,7 +22,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+struct fake_server;
+struct fake_reply;
+/* Answers of a test's own, by fake_record(); false: as below. */
+typedef bool fake_script(struct fake_server *s, const char *label, unsigned type, struct fake_reply *r);
+
 struct fake_server {
+  fake_script *script; /* NULL: none; to be set before the first query */
   int udp, tcp, stop[2], port;
   pthread_t thread;
   atomic_uint queries, queries4, queries6, over_tcp;
@@ -108,6 +114,8 @@ static unsigned fake_answer(struct fake_server *s, const char *label, unsigned t
 {
   unsigned ok = 0x8180, no_name = 0x8183;
   bool four = type == 1;
+  if (s->script && s->script(s, label, type, r))
+    return ok;
   if (!strcmp(label, "silent") || (!strcmp(label, "slowsix") && !four))
     return 0;
   if (!strcmp(label, "once") && s->queries == 1)

@@ -853,6 +853,8 @@ TEST(print_flags)
       {"http://abc.se/", CURLU_PUNY2IDN, "http://abc.se/"},
       {"http://[::1%25e]/", CURLU_URLENCODE | CURLU_PUNYCODE, "http://[::1%25e]/"},
       {"http://a\xef\xbc\x8f/", CURLU_PUNYCODE, "code 21"},
+      {"http://127\xe3\x80\x82" "0.0.1/", CURLU_PUNYCODE, "http://127.0.0.1/"},
+      {"http://\xef\xbc\x91" "27.1/", CURLU_PUNYCODE, "http://127.0.0.1/"},
       {"http://\xff/", CURLU_PUNYCODE, "code 21"},
       {"http://xn--999999999999/", CURLU_PUNY2IDN, "code 21"},
   };

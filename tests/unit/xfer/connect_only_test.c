@@ -14,6 +14,13 @@ static size_t never(char *data, size_t size, size_t n, void *arg)
   return size * n;
 }
 
+static size_t ignore(char *data, size_t size, size_t n, void *arg)
+{
+  (void)data;
+  (void)arg;
+  return size * n;
+}
+
 static CURL *make(const char *path)
 {
   char url[64];
@@ -66,13 +73,15 @@ TEST(never_a_connection_that_others_have_used)
   CURL *curl = make("/text");
   long made = 0;
   curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 0L);
-  curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
   REQUIRE(curl_easy_perform(curl) == CURLE_OK);
   curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 2L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, never);
   REQUIRE(curl_easy_perform(curl) == CURLE_OK);
   CHECK_INT(curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &made), CURLE_OK);
   CHECK_INT(made, 1);
   curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 0L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
   REQUIRE(curl_easy_perform(curl) == CURLE_OK); /* ends what was held */
   size_t n;
   CHECK_INT(curl_easy_recv(curl, (char[1]){0}, 1, &n), CURLE_UNSUPPORTED_PROTOCOL);
