@@ -74,6 +74,7 @@ void sl_gate_close(struct gate_socket *s, unsigned *callback_depth); /* harmless
 /* Is there a policy, and what do all there are say of an address that is not to be opened just now (a name that a proxy
  * will look up, the port that a TFTP server answers from)? CURLE_COULDNT_CONNECT when one refuses. */
 bool sl_gate_guarded(const struct gate_ask *ask);
+bool sl_gate_has_policy(const struct gate_config *config, const struct policy *also); /* the same, without asking */
 sl_result sl_gate_judge(const struct gate_ask *ask, const struct gate_addr *addr);
 
 /* "192.0.2.1 port 80", "Unix socket /run/x": for messages. */

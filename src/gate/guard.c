@@ -20,9 +20,14 @@ static void in_force(const struct gate_ask *ask, const struct policy *out[WHOSE]
   out[2] = sl_process_policy();
 }
 
+bool sl_gate_has_policy(const struct gate_config *config, const struct policy *also)
+{
+  return config->policy || also || sl_process_policy();
+}
+
 bool sl_gate_guarded(const struct gate_ask *ask)
 {
-  return ask->config->policy || (ask->also && *ask->also) || sl_process_policy();
+  return sl_gate_has_policy(ask->config, ask->also ? *ask->also : NULL);
 }
 
 void sl_guard_ask(const struct policy *p, const struct gate_ask *ask, const struct gate_addr *addr,

@@ -262,7 +262,7 @@ struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, st
     sl_pool_lock(p, e, false);
     if (!c)
       return NULL;
-    old = old || (c->tcp && !sl_gate_may_reuse(ask, &c->tcp->sock));
+    old = old || (ask && c->tcp && !sl_gate_may_reuse(ask, &c->tcp->sock));
     if (open && old) {
       sl_http2_retire(c); /* those that are on it may finish */
       continue;

@@ -54,7 +54,7 @@ void sl_conn_unhold(struct easy *e);
 /* By CURLOPT_MAXLIFETIME_CONN; and, for one that is idle (since idle_us, else 0), CURLOPT_MAXAGE_CONN. */
 bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us);
 /* A connection for this identity that is alive, now the transfer's alone, or HTTP/2 and then to be joined; NULL when
- * there is none. */
+ * there is none. `ask` is for the policies; NULL: there are none. */
 struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e,
                            const struct gate_ask *ask);
 void sl_conn_event(struct conn *c); /* its descriptor, or its tunnel, is ready; may free it */

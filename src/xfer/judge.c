@@ -101,8 +101,7 @@ static sl_result judge_hops(struct transfer *t, const struct route *r, enum gate
 
 bool sl_judge_needed(struct transfer *t, const struct route *r)
 {
-  struct gate_ask ask = sl_transfer_ask(t, GATE_ORIGIN, r->to_host);
-  return (r->proxy.set || r->pre.set) && sl_gate_guarded(&ask);
+  return (r->proxy.set || r->pre.set) && sl_gate_has_policy(t->easy->set.gate, t->multi->policy);
 }
 
 sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_purpose purpose)

@@ -297,9 +297,12 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key, s
 {
   if (t->fresh || t->easy->set.net->fresh_connect || t->easy->set.io.connect_only || !sl_limits_may_reuse(t))
     return false;
-  struct gate_ask ask = sl_transfer_ask(t, r->proxy.set || r->pre.set ? GATE_PROXY : sl_transfer_purpose(t),
-                                        t->host);
-  t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy, &ask);
+  struct gate_ask ask, *guarded = NULL;
+  if (sl_gate_has_policy(t->easy->set.gate, t->multi->policy)) {
+    ask = sl_transfer_ask(t, r->proxy.set || r->pre.set ? GATE_PROXY : sl_transfer_purpose(t), t->host);
+    guarded = &ask;
+  }
+  t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy, guarded);
   if (!t->conn)
     return false;
   sl_limits_leave(t, true);
