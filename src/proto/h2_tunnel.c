@@ -389,6 +389,7 @@ static void tunnel_free(struct stream *s)
   struct h2_tunnel *t = sl_h2_tunnel_of(s);
   forget(t);
   sl_buf_done(&t->in);
+  t->in_at = 0;
   t->lingers = t->out_end && !sl_h2_tunnel_is_over(t);
   if (t->lingers)
     t->host->linger(t);

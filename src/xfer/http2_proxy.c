@@ -178,6 +178,8 @@ static void proxy_event(struct watch *w, unsigned ready)
 static void show_quiet(struct h2_proxy *p)
 {
   sl_watch_quiet(&p->multi->reactor, &p->tcp->watch, !p->n_busy);
+  if (!p->n_busy)
+    sl_stream_idle(p->top);
 }
 
 /* ---- a tunnel ---- */
@@ -314,6 +316,11 @@ static sl_result push_tunnel(struct dial *d, struct h2_proxy *p)
   return SL_OK;
 }
 
+void sl_http2_proxy_avoid(struct conn *c)
+{
+  tunnel_of(c)->proxy->last = true;
+}
+
 void sl_http2_proxy_want(struct conn *c, unsigned want)
 {
   struct proxied *x = tunnel_of(c);
@@ -431,8 +438,7 @@ sl_result sl_http2_proxy_find(struct dial *d)
   sl_result rc = scratch ? sl_route_proxy_key(t, &d->route, scratch, SL_SCRATCH_BYTES, &key) : SL_NOMEM;
   if (rc)
     return rc;
-  bool fresh = t->fresh || t->easy->set.net->fresh_connect;
-  struct h2_proxy *p = fresh ? NULL : look(d, key, &wait);
+  struct h2_proxy *p = t->easy->set.net->fresh_connect ? NULL : look(d, key, &wait);
   if (p)
     return use(d, p);
   if (wait && !d->proxy_alone) {

@@ -28,6 +28,8 @@ sl_result sl_http2_proxy_find(struct dial *d);
 sl_result sl_http2_proxy_take(struct dial *d);
 void sl_http2_proxy_left(struct dial *d); /* it makes and waits for none any more */
 
+void sl_http2_proxy_avoid(struct conn *c); /* it has refused the tunnel of this one: no more of them */
+
 /* For a conn that has a tunnel, what others do with their descriptors. */
 void sl_http2_proxy_want(struct conn *c, unsigned want);
 void sl_http2_proxy_quiet(struct conn *c, bool quiet);

@@ -7,6 +7,7 @@
 #include "stream/haproxy.h"
 #include "stream/socks.h"
 #include "xfer/header_store.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_pick.h"
 #include "xfer/transfer.h"
@@ -212,13 +213,17 @@ sl_result sl_proxy_layers_tunnel(struct dial *d)
   return SL_OK;
 }
 
-static bool wants_reconnect(struct transfer *t, struct stream *layer)
+static bool wants_reconnect(struct dial *d, struct stream *layer)
 {
+  struct transfer *t = d->t;
   struct h2_tunnel *h2 = sl_h2_tunnel_of(layer);
   if (!h2)
     return !strcmp(layer->ops->name, "tunnel") && sl_tunnel_wants_reconnect(layer);
+  if (!sl_h2_tunnel_wants_reconnect(h2))
+    return false;
   t->http.no_proxy_h2 = t->http.no_proxy_h2 || sl_h2_tunnel_wants_http1(h2);
-  return sl_h2_tunnel_wants_reconnect(h2);
+  sl_http2_proxy_avoid(d->conn);
+  return true;
 }
 
 sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result rc)
@@ -227,7 +232,7 @@ sl_result sl_proxy_layers_failed(struct dial *d, struct stream *layer, sl_result
   struct transfer *t = d->t;
   if (!strcmp(layer->ops->name, "socks"))
     t->easy->info.proxy_error = (uint8_t)sl_socks_proxy_error(layer);
-  if (rc != CURLE_COULDNT_CONNECT || !wants_reconnect(t, layer) || t->redials >= MOST_REDIALS)
+  if (rc != CURLE_COULDNT_CONNECT || !wants_reconnect(d, layer) || t->redials >= MOST_REDIALS)
     return rc;
   t->redials++;
   d->redial = true;
