@@ -206,6 +206,13 @@ class RealTest(unittest.TestCase):
         return server
 
     @classmethod
+    def compile(cls, source):
+        """A program of this folder with our headers and library."""
+        program = cls.place / source.removesuffix(".c")
+        must(CC, "-I%s" % (SOURCE / "include"), "-o", program, HERE / source, "-L%s" % LIB, "-lcurl")
+        return program
+
+    @classmethod
     def serve_nginx(cls, servers, ports, http="", name="nginx"):
         """nginx with these server blocks. The folder www is its root, unless they say otherwise."""
         nginx, place = program("nginx"), cls.place

@@ -12,9 +12,7 @@ class Origins(common.RealTest):
     @classmethod
     def setUpPlace(cls):
         cls.pem, cls.key = common.Authority(cls.place).issue("good", "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2")
-        cls.client = cls.place / "client"
-        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", cls.client,
-                    common.HERE / "many_client.c", "-L%s" % common.LIB, "-lcurl")
+        cls.client = cls.compile("many_client.c")
 
     def peer(self, act=None, **more):
         more.setdefault("alpn", ("h2", "http/1.1"))
@@ -225,14 +223,10 @@ class Upgrade(common.RealTest):
 
     @classmethod
     def setUpPlace(cls):
-        nginx, nghttpx, place = common.program("nginx"), common.program("nghttpx"), cls.place
+        nghttpx = common.program("nghttpx")
         cls.front, back = common.free_ports(2)
-        config = place.write("nginx.conf", """
-daemon off; worker_processes 1; pid %s/nginx.pid; error_log %s/error.log; events { }
-http { access_log off; client_body_temp_path %s/t1; proxy_temp_path %s/t2; fastcgi_temp_path %s/t3; uwsgi_temp_path %s/t4;
-  scgi_temp_path %s/t5; server { listen 127.0.0.1:%d; return 200 "$request_method $content_length $http_via\\n"; } }
-""" % (*[place.path] * 7, back))
-        cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / "error.log"], [back], "nginx")
+        cls.serve_nginx('server { listen 127.0.0.1:%d; return 200 "$request_method $content_length $http_via\\n"; }' % back, [back],
+                        http="client_max_body_size 100m;")
         cls.serve([nghttpx, "-f127.0.0.1,%d;no-tls" % cls.front, "-b127.0.0.1,%d" % back, "--workers=1",
                    "--conf=/dev/null", "--single-process"], [cls.front], "nghttpx")
         cls.curl = common.program("curl")

@@ -38,9 +38,7 @@ class BadProxy(common.RealTest):
     @classmethod
     def setUpPlace(cls):
         cls.pem, cls.key = common.Authority(cls.place).issue("good", "DNS:localhost,IP:127.0.0.1")
-        cls.client = cls.place / "client"
-        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", cls.client,
-                    common.HERE / "many_client.c", "-L%s" % common.LIB, "-lcurl")
+        cls.client = cls.compile("many_client.c")
         cls.origin = Quiet((common.LOCAL, 0), Origin)
         threading.Thread(target=cls.origin.serve_forever, daemon=True).start()
         cls.addClassCleanup(cls.origin.server_close)

@@ -9,18 +9,7 @@ import common
 SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = 20 * 1000 * 1000
 
-NGINX = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 512; }}
-http {{
-  access_log off;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-  root {place}/www;
-  client_max_body_size 100m;
+SERVERS = """
   ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key;
   server {{ listen 127.0.0.1:{tls} ssl http2;
     location = /echo {{ return 200 "$request_method $content_length $server_protocol\\n"; }}
@@ -31,7 +20,6 @@ http {{
   server {{ listen 127.0.0.1:{plain};
     location = /seen {{ return 200 "$http_via|$http_x_more|$http_user_agent|$http_proxy_authorization\\n"; }}
   }}
-}}
 """
 SQUID = """
 http_port 127.0.0.1:{squid}
@@ -58,7 +46,7 @@ PORTS = "tls tls2 old plain squid squid_auth front front_auth front_old".split()
 class Http2Proxy(common.RealTest):
     @classmethod
     def setUpPlace(cls):
-        nginx, squid, nghttpx = (common.program(n) for n in ("nginx", "squid", "nghttpx"))
+        squid, nghttpx = common.program("squid"), common.program("nghttpx")
         place = cls.place
         place.write("www/small", SMALL)
         cls.big = b"".join(hashlib.sha512(b"%d" % n).digest() * 15625 for n in range(BIG // 1000000))
@@ -68,9 +56,8 @@ class Http2Proxy(common.RealTest):
         place.write("users", "jim:" + common.must("openssl", "passwd", "-apr1", "secret"))
         common.Authority(place).issue("good", "DNS:localhost,IP:127.0.0.1")
         cls.port = dict(zip(PORTS, common.free_ports(len(PORTS))))
-        config = place.write("nginx.conf", NGINX.format(place=place.path, **cls.port))
-        cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / "error.log"],
-                  [cls.port[n] for n in ("tls", "tls2", "old", "plain")], "nginx")
+        cls.serve_nginx(SERVERS.format(place=place.path, **cls.port), [cls.port[n] for n in ("tls", "tls2", "old", "plain")],
+                        http="client_max_body_size 100m;")
         config = place.write("squid.conf", SQUID.format(place=place.path, **cls.port))
         cls.serve([squid, "-N", "-f", config], [cls.port["squid"], cls.port["squid_auth"]], "squid")
         for front, back, more in (("front", "squid", ()), ("front_auth", "squid_auth", ()),
@@ -79,9 +66,7 @@ class Http2Proxy(common.RealTest):
                        "--http2-proxy", "--workers=1", "--conf=/dev/null", "--single-process", "--backend-connections-per-host=100",
                        "--accesslog-file=%s" % (place / (front + ".access")), "--accesslog-format=$alpn $request",
                        *more, place / "good.key", place / "good.pem"], [cls.port[front]], front)
-        cls.client = place / "client"
-        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", cls.client,
-                    common.HERE / "many_client.c", "-L%s" % common.LIB, "-lcurl")
+        cls.client = cls.compile("many_client.c")
 
     def url(self, path, listener="tls"):
         return "%s://127.0.0.1:%d%s" % ("http" if listener == "plain" else "https", self.port[listener], path)
@@ -92,10 +77,6 @@ class Http2Proxy(common.RealTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.said = done.stderr
         return done.stdout
-
-    def connections(self, front="front"):
-        """How many connections the proxy has taken so far."""
-        return self.said.count("HTTP/2 negotiated")
 
     def test_a_tunnel_with_http2_and_with_http1_in_it(self):
         out = self.run_client("verbose=1", self.url("/small"), "--", self.url("/small", "old"))

@@ -1,25 +1,16 @@
 #!/usr/bin/python3
 """curl_easy_ssls_export() and _import(): a session of one process is resumed by another one, on nginx."""
+import time
 import unittest
 
 import common
 
-CONFIG = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
+SERVERS = """
   ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key;
   ssl_session_tickets on;
   server {{ listen 127.0.0.1:{new} ssl http2; ssl_protocols TLSv1.3; return 200 "$ssl_session_reused\\n"; }}
   server {{ listen 127.0.0.1:{old} ssl; ssl_protocols TLSv1.2; return 200 "$ssl_session_reused\\n"; }}
   server {{ listen 127.0.0.1:{short} ssl; ssl_protocols TLSv1.2; ssl_session_timeout 1s; return 200 "$ssl_session_reused\\n"; }}
-}}
 """
 LISTENERS = "new old short".split()
 FULL, RESUMED = ".\n", "r\n"
@@ -28,14 +19,11 @@ FULL, RESUMED = ".\n", "r\n"
 class Sessions(common.RealTest):
     @classmethod
     def setUpPlace(cls):
-        nginx, place = common.program("nginx"), cls.place
+        place = cls.place
         common.Authority(place).issue("good", "DNS:localhost,IP:127.0.0.1")
         cls.port = dict(zip(LISTENERS, common.free_ports(len(LISTENERS))))
-        config = place.write("nginx.conf", CONFIG.format(place=place.path, **cls.port))
-        cls.serve([nginx, "-c", config, "-p", place.path, "-e", place / "error.log"], cls.port.values(), "nginx")
-        cls.client = place / "client"
-        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", cls.client,
-                    common.HERE / "ssls_client.c", "-L%s" % common.LIB, "-lcurl")
+        cls.serve_nginx(SERVERS.format(place=place.path, **cls.port), cls.port.values())
+        cls.client = cls.compile("ssls_client.c")
 
     def get(self, mode, listener="new", file="sessions", host="127.0.0.1", status=0):
         done = common.run(self.client, mode, self.place / "ca.pem", self.place / file,
@@ -68,7 +56,6 @@ class Sessions(common.RealTest):
         self.assertEqual(self.get("hash", file="peer2", host="localhost"), FULL)
 
     def test_expired_ones_are_dropped(self):
-        import time
         self.assertEqual(self.get("key", "short", "expired"), FULL)
         time.sleep(2.1)
         self.assertEqual(self.get("key", "short", "expired"), FULL)

@@ -207,9 +207,7 @@ class Vsftpd(common.RealTest):
         proxy = h2_peer.Peer(lambda conn, stream, head: conn.tunnel(stream, head[":authority"]), self.place / "good.pem",
                              self.place / "good.key", alpn=("h2", "http/1.1"))
         self.addCleanup(proxy.stop)
-        client = self.place / "many"
-        common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", client, common.HERE / "many_client.c",
-                    "-L%s" % common.LIB, "-lcurl")
+        client = self.compile("many_client.c")
         done = common.run(client, "proxyca=%s" % (self.place / "ca.pem"), "proxytype=3", "timeout=15000", "tunnel=1",
                           "proxy=https://127.0.0.1:%d" % proxy.port, self.url("small"), "--", self.url("big"), "--",
                           "sized=3000000", self.url("up/tunnelled"))
