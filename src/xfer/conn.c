@@ -105,14 +105,6 @@ const char *sl_conn_why(const struct conn *c)
   return strerror(c->tcp->err);
 }
 
-void sl_conn_want(struct conn *c, unsigned want)
-{
-  if (c->tunnelled)
-    sl_http2_proxy_want(c, want);
-  else if (c->tcp)
-    sl_tcp_want(c->tcp, want);
-}
-
 static void set_quiet(struct conn *c, bool quiet)
 {
   if (c->tunnelled)
@@ -219,13 +211,6 @@ void sl_conn_unhold(struct easy *e)
     if (peer)
       sl_pool_peer_put(&m->pool, peer);
   }
-}
-
-bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us)
-{
-  if (net->maxage_conn && idle_us && now_us - idle_us > (int64_t)net->maxage_conn * 1000000)
-    return true;
-  return net->maxlifetime_conn && now_us - created_us > (int64_t)net->maxlifetime_conn * 1000000;
 }
 
 static bool too_old(const struct conn *c, const struct net_config *net, int64_t now_us)

@@ -2,7 +2,9 @@
 #ifndef SL_XFER_CONN_H
 #define SL_XFER_CONN_H
 
+#include "stream/net_config.h"
 #include "stream/tcp.h"
+#include "xfer/http2_proxy.h"
 #include "xfer/info.h"
 #include "xfer/multi.h"
 
@@ -52,14 +54,25 @@ void sl_conn_release(struct conn *c);
 void sl_conn_hold(struct conn *c, struct easy *e);
 void sl_conn_unhold(struct easy *e);
 /* By CURLOPT_MAXLIFETIME_CONN; and, for one that is idle (since idle_us, else 0), CURLOPT_MAXAGE_CONN. */
-bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us);
+static inline bool sl_conn_time_is_over(const struct net_config *net, int64_t now_us, int64_t created_us, int64_t idle_us)
+{
+  if (net->maxage_conn && idle_us && now_us - idle_us > (int64_t)net->maxage_conn * 1000000)
+    return true;
+  return net->maxlifetime_conn && now_us - created_us > (int64_t)net->maxlifetime_conn * 1000000;
+}
 /* A connection for this identity that is alive, now the transfer's alone, or HTTP/2 and then to be joined; NULL when
  * there is none. `ask` is for the policies; NULL: there are none. */
 struct conn *sl_conn_reuse(struct multi *m, struct pool *p, struct slice key, struct easy *e,
                            const struct gate_ask *ask);
 void sl_conn_event(struct conn *c); /* its descriptor, or its tunnel, is ready; may free it */
 /* What the connection's descriptor is watched for. */
-void sl_conn_want(struct conn *c, unsigned want);
+static inline void sl_conn_want(struct conn *c, unsigned want)
+{
+  if (c->tunnelled)
+    sl_http2_proxy_want(c, want);
+  else if (c->tcp)
+    sl_tcp_want(c->tcp, want);
+}
 /* Reads what the stream has into the scratch buffer or, if there are unparsed bytes, behind them. *out_all is all
  * there is to parse. SL_OK with nothing new: the peer closed (->shut). */
 sl_result sl_conn_fill(struct conn *c, size_t want_bytes, struct slice *out_all);
