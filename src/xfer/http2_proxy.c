@@ -407,6 +407,8 @@ static struct h2_proxy *look(struct dial *d, struct slice key, struct h2_proxy *
     }
     if (!usable(p) || !sl_h2_room(p->session) || (!p->n_busy && !is_alive(p)) || !usable(p))
       continue;
+    if (!sl_gate_may_reuse(&d->connector.ask, &p->tcp->sock))
+      continue;
     return p;
   }
   return NULL;

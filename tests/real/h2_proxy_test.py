@@ -71,9 +71,9 @@ class Http2Proxy(common.RealTest):
     def url(self, path, listener="tls"):
         return "%s://127.0.0.1:%d%s" % ("http" if listener == "plain" else "https", self.port[listener], path)
 
-    def run_client(self, *arguments, front="front"):
+    def run_client(self, *arguments, front="front", env=None):
         done = common.run(self.client, "ca=%s" % (self.place / "ca.pem"), "proxyca=%s" % (self.place / "ca.pem"),
-                          "proxy=https://127.0.0.1:%d" % self.port[front], "proxytype=3", "timeout=20000", *arguments)
+                          "proxy=https://127.0.0.1:%d" % self.port[front], "proxytype=3", "timeout=20000", *arguments, env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.said = done.stderr
         return done.stdout
@@ -86,6 +86,19 @@ class Http2Proxy(common.RealTest):
 
     def test_a_tunnel_to_plain_http(self):
         self.assertEqual(self.run_client("tunnel=1", self.url("/small", "plain")), "0 200 2 200 1 %d\n" % len(SMALL))
+
+    def test_egress_policies(self):
+        """A connection to the proxy serves only what the policy allows behind it, and is asked for again."""
+        def run(text, *arguments):
+            policy = self.place.write("policy", text.format(**self.port))
+            out = self.run_client("tunnel=1", *arguments, env=common.environment(SLUICE_POLICY=policy))
+            return [line.split()[0] for line in out.splitlines()]
+        proxy = "allow 127.0.0.1 port {front} purpose proxy\n"
+        old, tls2, plain = self.url("/small", "old"), self.url("/small", "tls2"), self.url("/small", "plain")
+        self.assertEqual(run(proxy + "allow 127.0.0.1 port {old} purpose origin\n", old, "--", tls2, "--", old), ["0", "7", "0"])
+        self.assertEqual(run("allow 127.0.0.1 purpose origin\n", old), ["7"])
+        self.assertEqual(run("deny any purpose proxy scheme http\nallow loopback\n", old, "--", plain), ["0", "7"])
+        self.assertEqual(run("allow loopback\n", old, "--", plain), ["0", "0"])
 
     def test_the_tunnel_is_used_again(self):
         out = self.run_client(self.url("/small", "old"), "--", self.url("/small", "old"))
