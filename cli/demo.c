@@ -1,5 +1,5 @@
-/* `sluice demo`: two HTTP origins in this process, and what the library does with sockets when it
- * talks to them. Each claim is checked; see demo.h. */
+/* `sluice demo`: two HTTP origins and one of FTP in this process, and what the library does with
+ * sockets when it talks to them. Each claim is checked; see demo.h. */
 #include "demo.h"
 
 #include <dirent.h>
@@ -23,6 +23,7 @@ static const struct {
     {"The callback changes the address", act_change},
     {"The callback refuses", act_refuse},
     {"A socket that is connected already", act_connected},
+    {"The server connects to us: active FTP", act_accept},
 };
 
 static const struct args_row rows[] = {
@@ -34,9 +35,10 @@ void demo_help(void)
 {
   fputs(
       "usage: sluice demo\n\n"
-      "Shows what happens to sockets: starts two small HTTP servers inside this process, on free\n"
-      "ports of 127.0.0.1, and runs transfers with socket callbacks against them. Everything that\n"
-      "is shown is checked. Colours: on a terminal, unless NO_COLOR is set.\n\n",
+      "Shows what happens to sockets: starts two small HTTP servers and an FTP server inside this\n"
+      "process, on free ports of 127.0.0.1, and runs transfers with socket callbacks against "
+      "them.\n"
+      "Everything that is shown is checked. Colours: on a terminal, unless NO_COLOR is set.\n\n",
       stdout);
   args_help(rows, ROWS, stdout);
   fputs("\nExit status: 0 all was as it should be, 1 something differed, 2 the command line makes\n"
@@ -103,17 +105,20 @@ int demo_descriptors(void)
   return count - 3; /* the two dots, and the folder itself */
 }
 
-static bool start_origins(struct demo *demo)
+static void stop_origins(struct demo *demo)
 {
-  if (!origin_start(&demo->a, "A")) {
-    origin_stop(&demo->a);
-    return false;
-  }
-  if (origin_start(&demo->b, "B"))
-    return true;
   origin_stop(&demo->a);
   origin_stop(&demo->b);
-  return false;
+  ftp_origin_stop(&demo->ftp);
+}
+
+static bool start_origins(struct demo *demo)
+{
+  bool a = origin_start(&demo->a, "A"), b = origin_start(&demo->b, "B");
+  bool ftp = ftp_origin_start(&demo->ftp);
+  if (!a || !b || !ftp)
+    stop_origins(demo);
+  return a && b && ftp;
 }
 
 static void play(struct demo *demo)
@@ -123,16 +128,17 @@ static void play(struct demo *demo)
     demo_check(demo, false, "no server can be started on 127.0.0.1");
     return;
   }
-  printf("%s\nOrigin A is at 127.0.0.1:%u, origin B at 127.0.0.1:%u, both inside this process.\n",
-         curl_version(), demo->a.port, demo->b.port);
+  printf(
+      "%s\nOrigin A is at 127.0.0.1:%u, origin B at 127.0.0.1:%u, an FTP origin at 127.0.0.1:%u,\n"
+      "all inside this process.\n",
+      curl_version(), demo->a.port, demo->b.port, demo->ftp.port);
   for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
     char number[8];
     snprintf(number, sizeof number, "%zu", i + 1);
     title(demo, number, acts[i].title);
     acts[i].run(demo);
   }
-  origin_stop(&demo->a);
-  origin_stop(&demo->b);
+  stop_origins(demo);
   title(demo, "=", "The books: what was opened has been closed");
   act_books(demo, before);
 }

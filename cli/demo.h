@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "address.h"
+#include "demo_ftp.h"
 #include "demo_origin.h"
 
 enum { BOOKS_DESCRIPTORS = 1024, VISIT_TEXT = 512 };
@@ -23,6 +24,7 @@ bool books_balance(const struct books *books);
 
 struct demo {
   struct origin a, b;
+  struct ftp_origin ftp;
   struct books callbacks; /* kept by our socket callbacks */
   struct books events;    /* kept by what the library tells */
   bool has_events;        /* it tells: this is Sluice */
@@ -54,12 +56,15 @@ struct visit {
   unsigned to_port;
   int handed;          /* closed with the visit; -1: none */
   const char *resolve; /* an entry for CURLOPT_RESOLVE; NULL: none */
+  const char *ftpport; /* CURLOPT_FTPPORT; NULL: none */
 
   unsigned calls;
   curlsocktype purpose;
   int family, socktype, protocol;
   char address[ADDRESS_TEXT];
-  char life[VISIT_TEXT]; /* the events, in words */
+  char asked[VISIT_TEXT]; /* every question of it, a line each: purpose and address */
+  unsigned accepted;      /* the sockopt callback was shown so many that the server has made */
+  char life[VISIT_TEXT];  /* the events, in words */
 
   CURLcode code;
   long status, port;
@@ -74,6 +79,7 @@ void act_look(struct demo *demo);
 void act_change(struct demo *demo);
 void act_refuse(struct demo *demo);
 void act_connected(struct demo *demo);
+void act_accept(struct demo *demo);
 void act_books(struct demo *demo, int descriptors_before);
 
 #endif

@@ -154,6 +154,28 @@ void act_connected(struct demo *demo)
   hand_over_pair(demo);
 }
 
+/* The callback is asked for the control connection, for the socket to listen on, and shown the
+ * connection that the server makes; it opens a new socket each time without looking, which does no
+ * harm. */
+void act_accept(struct demo *demo)
+{
+  struct visit visit = {.demo = demo, .way = VISIT_LOOK, .handed = -1, .ftpport = "-"};
+  char url[URL_TEXT];
+  snprintf(url, sizeof url, "ftp://127.0.0.1:%u/" DEMO_FTP_FILE, demo->ftp.port);
+  demo_say(demo, "The library listens, the server connects: a socket that nobody has asked for.");
+  demo_say(demo, "GET %s, with CURLOPT_FTPPORT \"-\"", url);
+  visit_run(&visit, url);
+  demo_check(demo, !visit.code && !strcmp(visit.body, DEMO_FTP_TEXT), "after %.1f ms: \"%s\"",
+             visit.seconds * 1000, visit.code ? visit.error : visit.body);
+  demo_check(demo, visit.accepted == 1, "the sockopt callback was shown %u accepted connection%s",
+             visit.accepted, visit.accepted == 1 ? "" : "s");
+  if (demo->has_events)
+    demo_check(
+        demo, strstr(visit.asked, "CURLSOCKTYPE_ACCEPT  127.0.0.1:") != NULL,
+        "the callback was asked for the control connection, the listener, the accepted one:\n%s",
+        visit.asked);
+}
+
 void act_books(struct demo *demo, int descriptors_before)
 {
   const struct books *books = &demo->callbacks;

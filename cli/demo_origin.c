@@ -135,24 +135,28 @@ static void *serve(void *argument)
   return NULL;
 }
 
-static bool listen_on_loopback(struct origin *origin)
+int demo_listen(unsigned *out_port)
 {
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t length = sizeof here;
-  origin->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (origin->listener < 0 || bind(origin->listener, (struct sockaddr *)&here, sizeof here) ||
-      listen(origin->listener, CLIENTS) ||
-      getsockname(origin->listener, (struct sockaddr *)&here, &length))
-    return false;
-  origin->port = ntohs(here.sin_port);
-  return true;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -1;
+  if (bind(fd, (struct sockaddr *)&here, sizeof here) || listen(fd, CLIENTS) ||
+      getsockname(fd, (struct sockaddr *)&here, &length)) {
+    close(fd);
+    return -1;
+  }
+  *out_port = ntohs(here.sin_port);
+  return fd;
 }
 
 bool origin_start(struct origin *origin, const char *name)
 {
   *origin = (struct origin){.name = name, .listener = -1, .wake = {-1, -1}, .adopted = -1};
   pthread_mutex_init(&origin->lock, NULL);
-  if (listen_on_loopback(origin) && pipe2(origin->wake, O_CLOEXEC) == 0)
+  origin->listener = demo_listen(&origin->port);
+  if (origin->listener >= 0 && pipe2(origin->wake, O_CLOEXEC) == 0)
     origin->runs = pthread_create(&origin->thread, NULL, serve, origin) == 0;
   return origin->runs;
 }

@@ -17,6 +17,9 @@ struct origin {
   unsigned accepted;    /* connections that came in by the port */
 };
 
+/* A descriptor that listens on a free port of 127.0.0.1, or -1. */
+int demo_listen(unsigned *out_port);
+
 bool origin_start(struct origin *origin, const char *name);
 void origin_stop(struct origin *origin);
 

@@ -49,6 +49,14 @@ static int make_socket(struct visit *visit, struct curl_sockaddr *address)
   return fd;
 }
 
+static void note_question(struct visit *visit, curlsocktype purpose)
+{
+  size_t used = strlen(visit->asked);
+  snprintf(visit->asked + used, sizeof visit->asked - used, "%s%s  %s", used ? "\n" : "",
+           purpose == CURLSOCKTYPE_ACCEPT ? "CURLSOCKTYPE_ACCEPT" : "CURLSOCKTYPE_IPCXN ",
+           visit->address);
+}
+
 static curl_socket_t on_open(void *clientp, curlsocktype purpose, struct curl_sockaddr *address)
 {
   struct visit *visit = clientp;
@@ -58,6 +66,7 @@ static curl_socket_t on_open(void *clientp, curlsocktype purpose, struct curl_so
   visit->socktype = address->socktype;
   visit->protocol = address->protocol;
   address_text(&address->addr, address->addrlen, visit->address);
+  note_question(visit, purpose);
   if (visit->way == VISIT_REFUSE) {
     visit->demo->callbacks.refused++;
     return CURL_SOCKET_BAD;
@@ -69,8 +78,11 @@ static curl_socket_t on_open(void *clientp, curlsocktype purpose, struct curl_so
 
 static int on_sockopt(void *clientp, curl_socket_t fd, curlsocktype purpose)
 {
-  const struct visit *visit = clientp;
-  (void)fd, (void)purpose;
+  struct visit *visit = clientp;
+  if (purpose == CURLSOCKTYPE_ACCEPT) { /* accept() has made this one */
+    visit->accepted++;
+    books_note_open(&visit->demo->callbacks, fd);
+  }
   return visit->way == VISIT_HAND_OVER ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
 }
 
@@ -146,6 +158,7 @@ static CURLcode set_transfer(struct visit *visit, CURL *easy, const char *url,
   code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 5000L);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve);
+  code = code ? code : curl_easy_setopt(easy, CURLOPT_FTPPORT, visit->ftpport);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, visit->error);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, visit);

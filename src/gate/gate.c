@@ -309,12 +309,13 @@ sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s
 }
 
 /* What the ACCEPT callback gave back: the accepted connection stays unless another connected socket replaces it.
- * Callbacks that never look at `purpose` return a fresh socket; it is closed and the accepted one used. */
-static int choose_accepted(const struct gate_ask *ask, int accepted, int answer)
+ * Callbacks that never look at `purpose` return a fresh socket; it is closed and the accepted one used. One of ours that
+ * is in use, the control connection for instance, has its owner already. */
+static int choose_accepted(const struct gate_ask *ask, int accepted, int answer, const struct gate_addr *from)
 {
   struct sockaddr_storage peer;
   socklen_t len = sizeof peer;
-  if (answer == accepted)
+  if (answer == accepted || sl_ledger_is_open(answer))
     return accepted;
   struct gate_socket s = enter(ask, answer);
   if (!getpeername(answer, (struct sockaddr *)&peer, &len)) {
@@ -322,6 +323,7 @@ static int choose_accepted(const struct gate_ask *ask, int accepted, int answer)
     close(accepted);
     return answer;
   }
+  tell(ask, SLUICE_EVENT_OPEN, answer, from, 0);
   sl_gate_close(&s, ask->callback_depth);
   return accepted;
 }
@@ -356,7 +358,7 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
       close(fd);
       return CURLE_COULDNT_CONNECT;
     }
-    fd = choose_accepted(ask, fd, answer);
+    fd = choose_accepted(ask, fd, answer, &peer);
   }
   struct gate_socket s = enter(ask, fd);
   enum gate_opened how;

@@ -18,12 +18,18 @@ void sl_ledger_strict(bool on)
 
 static void follow(int fd, unsigned char to)
 {
-  if (!atomic_load_explicit(&strict, memory_order_relaxed) || fd < 0 || fd >= FOLLOWED)
+  if (fd < 0 || fd >= FOLLOWED)
     return;
-  if (atomic_exchange(&state[fd], to) == to) {
+  unsigned char was = atomic_exchange_explicit(&state[fd], to, memory_order_relaxed);
+  if (was == to && atomic_load_explicit(&strict, memory_order_relaxed)) {
     fprintf(stderr, "sluice: descriptor %d %s twice\n", fd, to ? "opened" : "closed");
     abort();
   }
+}
+
+bool sl_ledger_is_open(int fd)
+{
+  return fd >= 0 && fd < FOLLOWED && atomic_load_explicit(&state[fd], memory_order_relaxed);
 }
 
 void sl_ledger_open(int fd)

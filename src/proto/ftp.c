@@ -73,11 +73,11 @@ sl_result sl_ftp_begin(struct ftp *f)
   f->file = file;
   f->pattern = file;
   f->wildcard = f->wildcard && !f->upload && !f->nobody && strpbrk(file, "*?[");
+  f->is_list = !f->upload && (!*file || (f->names_only && !f->nobody));
   if (f->config->ftp_filemethod == CURLFTPMETHOD_NOCWD && !f->wildcard) {
     f->file = *file ? f->path : file;
-    if (!*file && slash) {
-      if (slash != f->path)
-        *slash = 0;
+    if (f->is_list && slash) {
+      slash[slash == f->path] = 0;
       f->list_path = f->path;
     }
   } else if (slash) {
@@ -89,8 +89,8 @@ sl_result sl_ftp_begin(struct ftp *f)
     }
   }
   f->single = f->config->ftp_filemethod == CURLFTPMETHOD_SINGLECWD;
+  f->active = f->config->ftpport != NULL;
   f->size = f->total = f->limit = -1;
-  f->is_list = !f->upload && (f->names_only || !*f->file);
   if (f->upload && !*f->file)
     return sl_ftp_fail(f, CURLE_URL_MALFORMAT, "Uploading to a URL without a file name");
   return SL_OK;
@@ -189,15 +189,17 @@ static sl_result change_dir(struct ftp *f)
 
 /* ---- commands of the application ---- */
 
-/* CURLOPT_QUOTE(3): a "*" in front says that it may fail. */
+/* CURLOPT_QUOTE(3): a "*" in front says that it may fail. Else the connection is as good as lost, unless all was done. */
 sl_result sl_ftp_quote(struct ftp *f, const struct curl_slist *commands)
 {
   CO_BEGIN(&f->quote_co);
   for (f->quote = commands; f->quote; f->quote = f->quote->next) {
     FTP_SAY(f, f->quote->data + (*f->quote->data == '*'), NULL);
     FTP_REPLY(f);
-    if (f->code >= 400 && *f->quote->data != '*')
+    if (f->code >= 400 && *f->quote->data != '*') {
+      f->session->broken = commands != f->config->postquote;
       CO_FAIL(sl_ftp_fail(f, CURLE_QUOTE_ERROR, "QUOT command failed with %03d", f->code));
+    }
   }
   CO_END;
 }

@@ -89,6 +89,7 @@ struct ftp {
   char *part_end;
   uint8_t auth_try;
   bool collect; /* the listing is for us, not for the application */
+  bool active; /* as the options were at the beginning */
   bool is_list, made_dir, tried_alternative, used_epsv;
   bool single; /* the whole of dir in one step */
 };

@@ -37,10 +37,9 @@ static sl_result say_rest(struct ftp *f, int64_t offset)
 
 static sl_result pret(struct ftp *f)
 {
-  char verb[16];
-  const char *argument = f->is_list ? f->list_path : f->file;
-  snprintf(verb, sizeof verb, "PRET %s", f->is_list ? (f->names_only ? "NLST" : "LIST") : f->upload ? "STOR" : "RETR");
-  return sl_ftp_say(f, verb, argument);
+  if (f->is_list)
+    return sl_ftp_say(f, "PRET", list_command(f));
+  return sl_ftp_say(f, f->upload ? "PRET STOR" : "PRET RETR", f->file);
 }
 
 /* The address in the answer is the attacker's (lesson 14): only the port counts, unless the application asked. */
@@ -88,7 +87,7 @@ static sl_result passive(struct ftp *f)
     if (f->code == 229) {
       FTP_TRY(take_epsv(f));
       FTP_ASK(f, FTP_CONNECT);
-      if (f->answer && (f->ipv6 || f->answer != CURLE_COULDNT_CONNECT))
+      if (f->answer && (f->ipv6 || f->answer == SL_NOMEM))
         CO_FAIL(f->answer);
       f->used_epsv = !f->answer;
     } else if (f->ipv6) {
@@ -142,7 +141,7 @@ static sl_result active(struct ftp *f)
 
 sl_result sl_ftp_open_data(struct ftp *f)
 {
-  return f->config->ftpport ? active(f) : passive(f);
+  return f->active ? active(f) : passive(f);
 }
 
 /* ---- the body and the last reply ---- */
@@ -152,7 +151,7 @@ static sl_result last_reply(struct ftp *f)
   if (f->code == 226 || f->code == 250)
     return SL_OK;
   if (f->code == 552)
-    return sl_ftp_fail(f, CURLE_REMOTE_DISK_FULL, "server did not report OK, got %d", f->code);
+    return sl_ftp_fail(f, CURLE_REMOTE_DISK_FULL, "Exceeded storage allocation");
   return sl_ftp_fail(f, CURLE_PARTIAL_FILE, "server did not report OK, got %d", f->code);
 }
 
@@ -190,9 +189,9 @@ static sl_result body(struct ftp *f)
 
 static sl_result refused(struct ftp *f)
 {
-  if (f->code == 550)
-    return sl_ftp_fail(f, CURLE_REMOTE_FILE_NOT_FOUND, "RETR response: %03d", f->code);
-  return sl_ftp_fail(f, CURLE_FTP_COULDNT_RETR_FILE, "RETR response: %03d", f->code);
+  bool absent = f->code == 550 && !f->is_list;
+  return sl_ftp_fail(f, absent ? CURLE_REMOTE_FILE_NOT_FOUND : CURLE_FTP_COULDNT_RETR_FILE, "RETR response: %03d",
+                     f->code);
 }
 
 static sl_result ask_size(struct ftp *f)
@@ -330,6 +329,7 @@ sl_result sl_ftp_transfer(struct ftp *f)
   if (f->nobody) {
     if (!f->is_list)
       CO_CALL(head(f));
+    CO_CALL(sl_ftp_quote(f, f->config->prequote));
   } else {
     CO_CALL(sl_ftp_open_data(f));
     if (f->bad_range && !f->is_list && !f->upload) {

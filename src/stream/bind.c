@@ -35,11 +35,11 @@ static struct local parse(struct slice text)
   return l;
 }
 
-static bool interface_address(const struct gate_socket *s, struct slice name, int family, struct gate_addr *out)
+bool sl_bind_interface(int fd, struct slice name, int family, struct gate_addr *out)
 {
   unsigned char v6[16];
   uint32_t v4;
-  if (family == AF_INET && sl_netif_ipv4(s->fd, name, &v4)) {
+  if (family == AF_INET && sl_netif_ipv4(fd, name, &v4)) {
     sl_addr_tcp4(out, v4, 0);
     return true;
   }
@@ -81,7 +81,7 @@ static sl_result local_address(const struct net_config *net, const struct gate_s
   bool device = l.interface.n && bind_device(s, l.interface);
   bool have = false;
   if (l.interface.n && (l.either || !l.host.n))
-    have = interface_address(s, l.interface, family, out) || device;
+    have = sl_bind_interface(s->fd, l.interface, family, out) || device;
   if (!have && l.host.n)
     have = host_address(l.host, family, out);
   if (have && (l.either || device || !l.interface.n))

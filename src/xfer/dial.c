@@ -9,6 +9,7 @@
 #include "xfer/http2_proxy.h"
 #include "xfer/judge.h"
 #include "xfer/layers.h"
+#include "xfer/lookup.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/share.h"
 #include "xfer/transfer.h"
@@ -100,7 +101,6 @@ sl_result sl_dial_start(struct transfer *t, const struct route *route, struct sl
   }
   t->conn = c;
   t->dial = d;
-  t->easy->info.num_connects++;
   t->dial_us = m->reactor.now_us;
   return prepare(d, t, c, route, sl_transfer_purpose(t));
 }
@@ -115,29 +115,16 @@ sl_result sl_dial_data(struct transfer *t, const struct route *route, struct dia
   }
   d->side = true;
   *out_dial = d;
-  t->easy->info.num_connects++;
   return prepare(d, t, c, route, GATE_FTP_DATA);
 }
 
 /* ---- addresses ---- */
 
-static int family(const struct transfer *t)
-{
-  switch (t->easy->set.dns->ipresolve) {
-  case CURL_IPRESOLVE_V4:
-    return AF_INET;
-  case CURL_IPRESOLVE_V6:
-    return AF_INET6;
-  default:
-    return AF_UNSPEC;
-  }
-}
-
 static sl_result take_answer(struct dial *d, const struct dns_answer *a)
 {
   struct gate_addr addr;
   unsigned n6 = sl_dns_answer_count(a, AF_INET6), n4 = sl_dns_answer_count(a, AF_INET);
-  int only = family(d->t);
+  int only = sl_lookup_family(d->t);
   for (; d->added6 < n6 && only != AF_INET; d->added6++) {
     sl_dns_answer_get(a, AF_INET6, d->added6, d->first_port, &addr);
     if (!addr.u.in6.sin6_scope_id && !d->to_proxy)
@@ -166,7 +153,6 @@ static sl_result unix_address(struct dial *d)
 static sl_result look_up(struct dial *d)
 {
   struct transfer *t = d->t;
-  struct multi *m = t->multi;
   struct gate_addr addr;
   struct dns_answer *answer = NULL;
   if (d->route.unix_path) {
@@ -179,26 +165,8 @@ static sl_result look_up(struct dial *d)
     d->connector.complete = true;
     return sl_connector_add(&d->connector, &addr) ? SL_OK : SL_NOMEM;
   }
-  if (!sl_multi_dns(m))
-    return SL_NOMEM;
-  struct dns_cache *cache = sl_share_dns_cache(t->easy, m);
-  sl_result rc = t->easy->set.dns->resolve
-                     ? sl_dns_preload(cache, t->easy, t->easy->set.dns->resolve, m->reactor.now_us, &t->error)
-                     : SL_OK;
-  if (rc)
-    return rc;
-  struct dns_ask ask = {
-      .host = slice_str(d->first_host),
-      .port = d->first_port,
-      .family = family(t),
-      .proxy = d->to_proxy,
-      .config = t->easy->set.dns,
-      .gate = t->easy->set.gate,
-      .cache = cache,
-      .who = t->easy,
-      .error = &t->error,
-  };
-  rc = sl_dns_lookup(m->dns, &ask, &d->waiter, &answer);
+  struct lookup what = {slice_str(d->first_host), d->first_port, sl_lookup_family(t), d->to_proxy};
+  sl_result rc = sl_lookup(t, &what, &d->waiter, &answer);
   if (!rc) {
     rc = take_answer(d, answer);
     sl_dns_answer_drop(answer);
@@ -271,6 +239,7 @@ static sl_result connect_step(struct dial *d)
   sl_buf_clear(&t->error); /* what an address that lost had to say */
   sl_dns_cancel(&d->waiter);
   sl_conn_take_tcp(d->conn, tcp);
+  t->easy->info.num_connects++; /* those that succeed: CURLINFO_NUM_CONNECTS(3) */
   if (!d->side)
     t->easy->info.connect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, d->conn->primary_ip,
@@ -299,7 +268,7 @@ static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4
   enum gate_purpose purpose = d->route.pre.set && d->route.proxy.set ? GATE_PROXY
                               : d->side                              ? GATE_FTP_DATA
                                                                      : sl_transfer_purpose(d->t);
-  int want = v4_only ? AF_INET : family(d->t);
+  int want = v4_only ? AF_INET : sl_lookup_family(d->t);
   d->target_known = (want != AF_INET6 && sl_judge_pick(d->t, purpose, a, AF_INET, port, &d->target)) ||
                     (want != AF_INET && sl_judge_pick(d->t, purpose, a, AF_INET6, port, &d->target));
   if (d->target_known)
@@ -309,23 +278,10 @@ static sl_result take_target(struct dial *d, const struct dns_answer *a, bool v4
 
 static sl_result ask_target(struct dial *d, struct slice host, uint16_t port, bool v4_only)
 {
-  struct transfer *t = d->t;
-  struct multi *m = t->multi;
   struct dns_answer *answer = NULL;
-  if (!sl_multi_dns(m))
-    return SL_NOMEM;
   d->target_asked = true;
-  struct dns_ask ask = {
-      .host = host,
-      .port = port,
-      .family = v4_only ? AF_INET : family(t),
-      .config = t->easy->set.dns,
-      .gate = t->easy->set.gate,
-      .cache = sl_share_dns_cache(t->easy, m),
-      .who = t->easy,
-      .error = &t->error,
-  };
-  sl_result rc = sl_dns_lookup(m->dns, &ask, &d->waiter, &answer);
+  struct lookup what = {host, port, v4_only ? AF_INET : sl_lookup_family(d->t), false};
+  sl_result rc = sl_lookup(d->t, &what, &d->waiter, &answer);
   if (rc > 0)
     return target_failed(d, rc);
   if (!rc) {

@@ -291,6 +291,7 @@ const struct xfer_proto sl_proto_file = {
     .scheme = "file",
     .bit = CURLPROTO_FILE,
     .no_conn = true,
+    .no_pause = true,
     .start = file_start,
     .step = file_step,
     .finish = file_finish,

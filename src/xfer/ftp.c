@@ -51,15 +51,20 @@ static sl_result session_of(struct conn *c, struct ftp_session **out_session)
 
 /* ---- what is wanted ---- */
 
-/* RFC 1738 3.2.2: ";type=" and a letter end the path. */
+/* RFC 1738 3.2.2: ";type=" and a letter end the path, whatever else is behind it. */
 static void take_type(struct ftp *f, struct slice *path)
 {
-  if (path->n < 7 || !sl_text_ieq(slice_head(slice_from(*path, path->n - 7), 6), SLICE_LIT(";type=")))
+  static const struct slice mark = SLICE_LIT(";type=");
+  size_t at = 0;
+  while (at < path->n && !slice_eq(slice_head(slice_from(*path, at), mark.n), mark))
+    at++;
+  if (at == path->n)
     return;
-  char type = sl_lower(path->p[path->n - 1]);
-  f->ascii = type == 'a' || (type == 'd' && f->ascii);
-  f->names_only = f->names_only || type == 'd';
-  *path = slice_head(*path, path->n - 7);
+  struct slice type = slice_from(*path, at + mark.n);
+  char letter = type.n ? sl_lower(*type.p) : 0;
+  f->ascii = letter == 'a' || (letter == 'd' && f->ascii);
+  f->names_only = f->names_only || letter == 'd';
+  *path = slice_head(*path, at);
 }
 
 static sl_result take_path(struct transfer *t, struct ftp *f)
@@ -82,14 +87,23 @@ static bool is_ipv6(const struct conn *c)
   return strchr(c->primary_ip, ':') != NULL;
 }
 
+/* The application may set another one while this is in use. */
+static const char *keep(struct transfer *t, const char *text, bool *ok)
+{
+  const char *copy = text ? sl_arena_str(&t->arena, slice_str(text)) : NULL;
+  *ok = *ok && (copy || !text);
+  return copy;
+}
+
 static sl_result take_wishes(struct transfer *t, struct ftp *f)
 {
   const struct settings *set = &t->easy->set;
   struct range range;
+  bool ok = true;
   f->config = set->ftp;
-  f->user = t->user;
-  f->password = t->password;
-  f->custom = set->io.customrequest;
+  f->user = keep(t, t->user, &ok);
+  f->password = keep(t, t->password, &ok);
+  f->custom = keep(t, set->io.customrequest, &ok);
   f->use_ssl = set->io.use_ssl;
   f->implicit_tls = t->proto->tls;
   f->reused = t->conn->used;
@@ -107,7 +121,7 @@ static sl_result take_wishes(struct transfer *t, struct ftp *f)
   f->resume_from = f->upload ? set->io.resume_from : range.from;
   bool proxied = t->easy->info.used_proxy;
   f->ipv6 = !proxied && is_ipv6(t->conn);
-  return take_path(t, f);
+  return ok ? take_path(t, f) : SL_NOMEM;
 }
 
 static void ftp_cleanup(struct transfer *t)
@@ -126,6 +140,11 @@ static void ftp_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
+static void name_known(struct dns_waiter *w)
+{
+  sl_transfer_wake(w->owner);
+}
+
 static sl_result ftp_start(struct transfer *t)
 {
   struct ftp_xfer *x = sl_calloc(1, sizeof *x);
@@ -140,6 +159,7 @@ static sl_result ftp_start(struct transfer *t)
   sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
   sl_buf_init(&x->list, LIST_MAX);
   x->listener = GATE_SOCKET_NONE;
+  sl_dns_waiter_init(&x->name, name_known, t);
   x->f.out = &x->out;
   x->f.head = &x->head;
   x->f.error = &t->error;
@@ -177,7 +197,7 @@ static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice
       return SL_WAIT;
     if (p == SL_PARSE_BAD)
       return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", x->reply.error);
-    sl_result rc = x->f.request == FTP_SETTLE ? SL_OK : sl_sink_header(t, line, SINK_REPLY);
+    sl_result rc = sl_sink_header(t, line, SINK_REPLY);
     if (rc)
       return rc;
   }
@@ -195,6 +215,7 @@ static sl_result control_lost(struct transfer *t, sl_result rc)
 {
   int err = t->conn->tcp->err;
   t->easy->info.os_errno = err;
+  t->easy->info.response_code = 0;
   t->conn->shut = true;
   return sl_fail(t, rc, "response reading failed (errno: %d)", err);
 }
@@ -392,6 +413,7 @@ static sl_result deliver_head(struct transfer *t, struct ftp_xfer *x)
   while (rest.n && !rc) {
     struct slice line = slice_head(rest, slice_find(rest, '\n') + 1);
     rc = sl_sink_header(t, line, SINK_REPLY);
+    t->easy->info.header_size -= (uint32_t)line.n; /* the server has not said it */
     rest = slice_from(rest, line.n);
   }
   x->head_at = x->head.n;
@@ -458,11 +480,8 @@ static bool is_harmless(sl_result rc)
   case SL_OK:
   case CURLE_REMOTE_ACCESS_DENIED:
   case CURLE_FTP_WEIRD_PASV_REPLY:
-  case CURLE_FTP_WEIRD_227_FORMAT:
-  case CURLE_FTP_CANT_GET_HOST:
   case CURLE_FTP_COULDNT_SET_TYPE:
   case CURLE_FTP_COULDNT_RETR_FILE:
-  case CURLE_FTP_COULDNT_USE_REST:
   case CURLE_FTP_PORT_FAILED:
   case CURLE_FTP_ACCEPT_FAILED:
   case CURLE_PARTIAL_FILE:

@@ -21,11 +21,14 @@ struct ftp_xfer {
   bool ended;              /* of the body, nothing more will be read */
   bool moving;             /* FTP_TRANSFER has begun */
   bool said_bye;           /* close_notify is out on the data connection */
+  bool after_cr;           /* of a text: its line feed has been delivered */
   /* The data connection: being made, waited for, or there. */
   struct dial *dial;
   struct conn *data;
   struct gate_socket listener;
   struct watch listen_watch;
+  struct dns_waiter name;  /* CURLOPT_FTPPORT is a host's */
+  bool asked;              /* the resolver, for it */
   struct buf pending;      /* upload bytes that the stream would not take */
   /* Wildcards: the listing, what matches in it (in the arena), and how many are still to be announced. */
   struct buf list;

@@ -23,8 +23,10 @@ void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite)
   sl_dial_free(x->dial);
   x->dial = NULL;
   x->data = NULL;
-  x->is_tls_pushed = x->moving = x->ended = x->said_bye = false;
+  x->is_tls_pushed = x->moving = x->ended = x->said_bye = x->after_cr = false;
   sl_conn_free(c, polite);
+  sl_dns_cancel(&x->name);
+  x->asked = false;
   close_listener(t, x);
   sl_buf_done(&x->pending);
 }
@@ -94,9 +96,12 @@ struct transfer *sl_ftp_of_watch(const struct watch *w)
 
 sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x)
 {
-  sl_ftp_data_drop(t, x, false);
+  if (!x->asked)
+    sl_ftp_data_drop(t, x, false);
   sl_watch_init(&x->listen_watch, somebody_came, t);
   sl_result rc = sl_ftp_listen(t, x);
+  if (rc == SL_WAIT)
+    return rc;
   if (!rc && !sl_watch_add(&t->multi->reactor, &x->listen_watch, x->listener.fd))
     rc = SL_NOMEM;
   if (rc)
@@ -183,10 +188,27 @@ static size_t room_for(const struct ftp *f)
   return left < SL_SCRATCH_BYTES ? (size_t)left : SL_SCRATCH_BYTES;
 }
 
+/* RFC 959 3.1.1.1: lines end in CRLF on the way, and here as they do on this system. In place: it gets shorter. */
+static sl_result take_text(struct transfer *t, struct ftp_xfer *x, struct slice in)
+{
+  char *p = (char *)(uintptr_t)in.p;
+  size_t n = 0;
+  for (size_t i = 0; i < in.n; i++) {
+    bool has_come = x->after_cr && p[i] == '\n';
+    x->after_cr = p[i] == '\r';
+    if (!has_come)
+      p[n++] = x->after_cr ? '\n' : p[i];
+  }
+  t->progress.dl_now += (int64_t)(in.n - n); /* what came is counted */
+  return n ? sl_body_take(t, slice_of(p, n)) : SL_OK;
+}
+
 static sl_result download(struct transfer *t, struct ftp_xfer *x)
 {
   struct ftp *f = &x->f;
   struct slice in;
+  if (!room_for(f)) /* a range of nothing */
+    x->ended = f->stopped = true;
   for (int round = 0; round < ROUNDS && !x->ended; round++) {
     if (t->paused & CURLPAUSE_RECV)
       return SL_WAIT;
@@ -207,8 +229,8 @@ static sl_result download(struct transfer *t, struct ftp_xfer *x)
     x->ended = x->ended || !in.n || f->stopped;
     if (f->collect && in.n)
       rc = sl_buf_add(&x->list, in) ? SL_OK : sl_buf_result(&x->list, CURLE_FTP_BAD_FILE_LIST);
-    else
-      rc = in.n ? sl_body_take(t, in) : SL_OK;
+    else if (in.n)
+      rc = f->session->type == 'A' ? take_text(t, x, in) : sl_body_take(t, in);
     if (rc)
       return rc;
   }

@@ -426,6 +426,7 @@ static sl_result use(struct dial *d, struct h2_proxy *p)
   if (!d->side)
     t->easy->info.namelookup_us = t->easy->info.connect_us = sl_transfer_elapsed(t);
   d->phase = DIAL_LAYERS;
+  d->t->easy->info.num_connects++;
   return sl_layers_push_rest(d);
 }
 

@@ -49,8 +49,8 @@ static sl_result hold(struct transfer *t, struct slice data, bool header)
 static sl_result not_taken(struct transfer *t, size_t took, size_t n)
 {
   if (took == CURL_WRITEFUNC_PAUSE)
-    return t->proto->no_conn ? sl_fail(t, CURLE_WRITE_ERROR, "Write callback asked for PAUSE when not supported")
-                             : SL_WAIT;
+    return t->proto->no_pause ? sl_fail(t, CURLE_WRITE_ERROR, "Write callback asked for PAUSE when not supported")
+                              : SL_WAIT;
   if (took == CURL_WRITEFUNC_ERROR)
     return sl_fail(t, CURLE_WRITE_ERROR, "client returned ERROR on write, %zu bytes", n);
   return sl_fail(t, CURLE_WRITE_ERROR, "Failure writing output to destination, passed %zu returned %zd", n,

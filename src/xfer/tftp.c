@@ -15,6 +15,7 @@
 #include "stream/bind.h"
 #include "wire/encode.h"
 #include "xfer/body.h"
+#include "xfer/lookup.h"
 #include "xfer/protos.h"
 #include "xfer/share.h"
 #include "xfer/transfer.h"
@@ -49,17 +50,9 @@ struct tftp_xfer {
   bool held;                 /* the sink has the block, the application not yet */
 };
 
-static const struct xfer_proto running;
-
 static struct tftp_xfer *of(struct transfer *t)
 {
   return t->proto_data;
-}
-
-static int family(const struct transfer *t)
-{
-  uint8_t v = t->easy->set.dns->ipresolve;
-  return v == CURL_IPRESOLVE_V4 ? AF_INET : v == CURL_IPRESOLVE_V6 ? AF_INET6 : AF_UNSPEC;
 }
 
 static void resolved(struct dns_waiter *w)
@@ -217,7 +210,6 @@ static sl_result tftp_start(struct transfer *t)
   if (!x)
     return SL_NOMEM;
   t->proto_data = x;
-  t->proto = &running;
   t->dial_us = t->multi->reactor.now_us;
   t->body_ended = false;
   x->t = t;
@@ -241,28 +233,11 @@ static sl_result tftp_start(struct transfer *t)
 
 static sl_result look_up(struct transfer *t, struct tftp_xfer *x)
 {
-  struct multi *m = t->multi;
-  const struct dns_config *dns = t->easy->set.dns;
-  if (sl_addr_literal(&x->literal, slice_str(x->host), x->port) && !dns->resolve)
+  struct lookup what = {slice_str(x->host), x->port, sl_lookup_family(t), false};
+  if (sl_addr_literal(&x->literal, what.host, x->port) && !t->easy->set.dns->resolve)
     return SL_OK;
   x->literal.family = AF_UNSPEC;
-  if (!sl_multi_dns(m))
-    return SL_NOMEM;
-  struct dns_cache *cache = sl_share_dns_cache(t->easy, m);
-  sl_result rc = dns->resolve ? sl_dns_preload(cache, t->easy, dns->resolve, m->reactor.now_us, &t->error) : SL_OK;
-  if (rc)
-    return rc;
-  struct dns_ask ask = {
-      .host = slice_str(x->host),
-      .port = x->port,
-      .family = family(t),
-      .config = dns,
-      .gate = t->easy->set.gate,
-      .cache = cache,
-      .who = t->easy,
-      .error = &t->error,
-  };
-  return sl_dns_lookup(m->dns, &ask, &x->waiter, &x->answer);
+  return sl_lookup(t, &what, &x->waiter, &x->answer);
 }
 
 static sl_result resolve(struct transfer *t, struct tftp_xfer *x)
@@ -293,7 +268,7 @@ static sl_result resolve(struct transfer *t, struct tftp_xfer *x)
 
 static bool address_at(const struct transfer *t, const struct tftp_xfer *x, unsigned i, struct gate_addr *out)
 {
-  int only = family(t);
+  int only = sl_lookup_family(t);
   unsigned n6 = x->answer && only != AF_INET ? sl_dns_answer_count(x->answer, AF_INET6) : 0;
   unsigned n4 = x->answer && only != AF_INET6 ? sl_dns_answer_count(x->answer, AF_INET) : 0;
   if (x->literal.family != AF_UNSPEC && !i)
@@ -658,22 +633,11 @@ static sl_result tftp_step(struct transfer *t)
   return talk(t, x);
 }
 
-/* It makes its socket itself; from then on it can be paused, which `no_conn` would forbid. */
-static const struct xfer_proto running = {
-    .scheme = "tftp",
-    .bit = CURLPROTO_TFTP,
-    .port = 69,
-    .start = tftp_start,
-    .step = tftp_step,
-    .finish = tftp_finish,
-    .cleanup = tftp_cleanup,
-};
-
 const struct xfer_proto sl_proto_tftp = {
     .scheme = "tftp",
     .bit = CURLPROTO_TFTP,
     .port = 69,
-    .no_conn = true,
+    .no_conn = true, /* it makes its socket itself */
     .start = tftp_start,
     .step = tftp_step,
     .finish = tftp_finish,

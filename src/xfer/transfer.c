@@ -179,7 +179,7 @@ static const char *decoded(struct transfer *t, struct slice part, bool *ok)
 {
   struct buf text;
   sl_buf_init(&text, SL_URL_MAX);
-  *ok = *ok && sl_encode_from_percent(part, SL_PERCENT_ANY, &text);
+  *ok = *ok && sl_encode_from_percent(part, t->proto->login ? SL_PERCENT_NO_CTRL : SL_PERCENT_ANY, &text);
   const char *copy = *ok ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
   *ok = *ok && copy;
   sl_buf_done(&text);

@@ -34,7 +34,8 @@ struct xfer_proto {
   uint32_t bit;  /* CURLPROTO_* */
   uint16_t port;
   bool tls;      /* from the start */
-  bool no_conn;  /* file: needs no connection */
+  bool no_conn;  /* needs no connection of the pool */
+  bool no_pause; /* the write callback may not answer CURL_WRITEFUNC_PAUSE */
   bool login;    /* credentials are those of the connection */
   const struct xfer_proto *over_proxy; /* who serves it behind a plain HTTP proxy; NULL: itself */
   sl_result (*init)(struct transfer *t);  /* once a transfer, before the first request; may be NULL */

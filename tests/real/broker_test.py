@@ -112,16 +112,13 @@ class Broker(common.RealTest):
         place = cls.place
         place.write("root/small", SMALL).chmod(0o644)
         place.write("root/big", BIG).chmod(0o644)
-        (place / "empty").mkdir()
         common.Authority(place).issue("good", "DNS:web.test,DNS:hosted.test,IP:127.0.0.1")
         cls.http, cls.https, cls.ftp = common.free_ports(3)
         cls.tftp = tftp_test.free_port()
         config = place.write("nginx.conf", NGINX.format(place=place.path, http=cls.http, https=cls.https))
         cls.serve([nginx, "-c", config, "-p", place.path], [cls.http, cls.https], "nginx")
         user = [u.pw_name for u in pwd.getpwall() if u.pw_uid and os.path.isdir(u.pw_dir)][0]
-        text = vsftpd_test.CONFIG.format(port=cls.ftp, place=place.path, user=user, more="")
-        config = place.write("vsftpd.conf", "\n".join(line for line in text.splitlines() if line) + "\n")
-        cls.serve([vsftpd, config], [cls.ftp], "vsftpd")
+        cls.serve([vsftpd, vsftpd_test.configuration(place, cls.ftp, user)], [cls.ftp], "vsftpd")
         server = cls.serve([tftpd, "--listen", "--foreground", "--address", "%s:%d" % (common.LOCAL, cls.tftp),
                             "--user", "nobody", "--secure", place / "root"], [], "tftpd")
         cls.addClassCleanup(os.killpg, server.process.pid, signal.SIGTERM)

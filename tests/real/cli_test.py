@@ -759,8 +759,9 @@ class Demo(Command):
         text = self.out.decode()
         self.assertRegex(text, r"\nAll \d+ checks hold\.\n$")
         for line in ("address: 127.0.0.1:", "CURLINFO_PRIMARY_PORT", "CURLE_COULDNT_CONNECT", "socketpair",
-                     "open, connect, connected, close", "by the callbacks: 4 opened, 4 closed, 1 refused",
-                     "by the library's events: 5 opened, 5 closed, 1 refused"):
+                     "open, connect, connected, close", "CURLSOCKTYPE_ACCEPT  127.0.0.1:",
+                     "by the callbacks: 8 opened, 8 closed, 1 refused",
+                     "by the library's events: 9 opened, 9 closed, 1 refused"):
             self.assertIn(line, text)
         self.assertNotIn("DIFFERS", text)
         self.assertNotIn("\x1b", text)

@@ -19,6 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = pathlib.Path(os.environ.get("SLUICE_SOURCE", HERE.parents[1]))
 LIB = pathlib.Path(os.environ.get("SLUICE_LIB", SOURCE / "build" / "lib"))
 CC = os.environ.get("SLUICE_CC", "cc")
+# Packages that conflict with others that the tests use: tools/setup unpacks them here and does not install them.
+BESIDE = pathlib.Path("/opt/sluice-test")
 
 SECONDS = 30
 LOCAL = "127.0.0.1"
@@ -27,8 +29,9 @@ VARIABLES_OF_A_USER = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "AL
 
 
 def program(name):
-    """Where it is, or the test that asks is skipped: servers live in sbin, which PATH may not have."""
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")
+    """Where it is, or the test that asks is skipped: servers live in sbin, which PATH may not have, or BESIDE."""
+    path = shutil.which(name, path=":".join((os.environ.get("PATH", ""), "/usr/sbin:/usr/local/sbin:/sbin",
+                                             str(BESIDE / "usr/sbin"))))
     if not path:
         raise unittest.SkipTest("there is no %s here; tools/setup test installs it" % name)
     return path
@@ -80,7 +83,7 @@ def free_ports(count):
 
 
 def answers(port, host=LOCAL):
-    with contextlib.closing(socket.socket()) as s:
+    with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as s:
         s.settimeout(1)
         return s.connect_ex((host, port)) == 0
 
@@ -88,14 +91,14 @@ def answers(port, host=LOCAL):
 class Server:
     """A program in the foreground that listens; its output goes to a file that a failure shows."""
 
-    def __init__(self, command, ports, log, **more):
+    def __init__(self, command, ports, log, host=LOCAL, **more):
         self.log = pathlib.Path(log)
         more.setdefault("env", plain_environment())
         with open(log, "wb") as out:
             self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=out, start_new_session=True, **more)
         end = time.monotonic() + SECONDS
-        while not all(answers(port) for port in ports):
+        while not all(answers(port, host) for port in ports):
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
                 raise RuntimeError("%s did not start:\n%s" % (command[0], self.log.read_text()))

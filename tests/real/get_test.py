@@ -625,10 +625,8 @@ class Ftp(common.RealTest):
             raise unittest.SkipTest("vsftpd has to be started by root")
         user = [u.pw_name for u in pwd.getpwall() if u.pw_uid and os.path.isdir(u.pw_dir)][0]
         cls.place.write("root/file", CONTENT)
-        (cls.place / "empty").mkdir()
         cls.port, = common.free_ports(1)
-        text = vsftpd_test.CONFIG.format(port=cls.port, place=cls.place.path, user=user, more="")
-        config = cls.place.write("ftp.conf", "\n".join(line for line in text.splitlines() if line) + "\n")
+        config = vsftpd_test.configuration(cls.place, cls.port, user)
         cls.serve([common.program("vsftpd"), config], [cls.port], "vsftpd")
 
     def get(self, part, *words, name="file.part", status=0):

@@ -163,7 +163,7 @@ class Http2Proxy(common.RealTest):
         out = self.run_client("proxyca=/etc/ssl/certs/ca-certificates.crt", self.url("/small"), self.url("/small", "old"))
         self.assertRegex(out, "^60 0 0 0 1 0 SSL.*\n60 0 0 0 1 0 SSL.*\n$")
         out = self.run_client("proxy=https://127.0.0.1:9", self.url("/small"), self.url("/small", "old"))
-        self.assertRegex(out, "^7 0 0 0 1 0 Failed.*\n7 0 0 0 1 0 Failed.*\n$")
+        self.assertRegex(out, "^7 0 0 0 0 0 Failed.*\n7 0 0 0 0 0 Failed.*\n$")
 
     def test_plain_requests(self):
         out = self.run_client("show=1", "words=1", "field=X-More: yes", "agent=Fox/1", "verbose=1", self.url("/seen", "plain"))

@@ -3,9 +3,11 @@
 wants to be root, to become somebody else; without that the tests are skipped."""
 import os
 import pwd
+import select
 import signal
 import socket
 import stat
+import threading
 import time
 import unittest
 
@@ -123,6 +125,42 @@ def free_port():
         return s.getsockname()[1]
 
 
+class Relay:
+    """Between one client and the server: keeps all datagrams, and loses those whose numbers are told."""
+
+    def __init__(self, server, lose=()):
+        self.client_side, self.server_side = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        self.client_side.bind((common.LOCAL, 0))
+        self.server_side.bind((common.LOCAL, 0))
+        self.port, self.main, self.client = self.client_side.getsockname()[1], (common.LOCAL, server), None
+        self.lose, self.seen, self.goes_on = lose, [], True
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        server = self.main
+        while self.goes_on:
+            for ready in select.select([self.client_side, self.server_side], [], [], 0.05)[0]:
+                data, sender = ready.recvfrom(66000)
+                self.seen.append(data)
+                if ready is self.client_side:
+                    self.client = sender
+                else:
+                    server = sender  # its port for this transfer
+                if len(self.seen) - 1 in self.lose:
+                    continue
+                if ready is self.client_side:
+                    self.server_side.sendto(data, self.main if data[1] in (1, 2) else server)
+                else:
+                    self.client_side.sendto(data, self.client)
+
+    def stop(self):
+        self.goes_on = False
+        self.thread.join()
+        self.client_side.close()
+        self.server_side.close()
+
+
 class Tftpd(common.RealTest):
     @classmethod
     def setUpPlace(cls):
@@ -203,6 +241,31 @@ class Tftpd(common.RealTest):
         self.fails(1, self.url("small"), "-x", "http://127.0.0.1:1")
         self.fails(63, self.url("big"), "--max-filesize", "100")
         self.fails(7, "tftp://%s:%d/x" % (common.LOCAL, free_port()))
+
+    def relayed(self, lose, *arguments):
+        relay = Relay(self.port, lose)
+        try:
+            done = common.run(self.curl, "-q", "-sS", *(a.replace("%RELAY", str(relay.port)) for a in arguments), text=False)
+        finally:
+            relay.stop()
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout, relay.seen
+
+    def test_options_are_agreed_on(self):
+        out, seen = self.relayed((), "tftp://127.0.0.1:%RELAY/big", "--tftp-blksize", "1400")
+        self.assertTrue(out == self.files["big"])
+        request = dict(zip(*[iter(seen[0][2:-1].split(b"\0")[2:])] * 2))
+        self.assertEqual(request[b"tsize"], b"0")
+        self.assertEqual(request[b"blksize"], b"1400")
+        answer = dict(zip(*[iter(seen[1][2:-1].split(b"\0"))] * 2))
+        self.assertEqual(answer, {b"tsize": b"%d" % BIG, b"blksize": b"1400", b"timeout": request[b"timeout"]})
+
+    def test_what_is_lost_is_said_again(self):
+        for lose in ((0,), (2,), (3,)):  # the request, an acknowledgement, data
+            with self.subTest(lose=lose):
+                out, seen = self.relayed(lose, "tftp://127.0.0.1:%RELAY/full", "--connect-timeout", "5")
+                self.assertEqual(out, self.files["full"])
+                self.assertIn(seen[lose[0]], seen[lose[0] + 1:])
 
     def test_a_head_request_learns_the_size(self):
         done = common.run(self.curl, "-q", "-sS", "-I", "-w", "%{exitcode} %{size_download}", self.url("big"))

@@ -205,6 +205,37 @@ TEST(pasv_follows_an_epsv_that_leads_nowhere)
   check("", &t, NULL, SL_OK);
 }
 
+TEST(pasv_follows_an_epsv_that_a_proxy_does_not_let_through)
+{
+  static const struct talk t = {
+      .replies = LOGIN_GOT "229 (|||2000|)\n227 (1,2,3,4,7,209)\n200 ok\n150 list\n226 done\n",
+      .want = LOGIN_SAID "EPSV\r\n[connect 2000]PASV\r\n[connect 2001]TYPE A\r\nLIST\r\n[transfer]",
+      .first_connect = CURLE_PROXY};
+  check("", &t, NULL, SL_OK);
+}
+
+static void names_of_a_path(struct world *w)
+{
+  w->f.names_only = true;
+  w->config.ftp_filemethod = CURLFTPMETHOD_NOCWD;
+  w->config.ftp_use_pret = true;
+}
+
+TEST(names_are_asked_for_with_the_path_where_nobody_goes_there)
+{
+  static const struct talk t = {
+      .replies = LOGIN_GOT "200 yes\n229 (|||2000|)\n200 ok\n150 list\n226 done\n",
+      .want = LOGIN_SAID "PRET NLST\r\nEPSV\r\n[connect 2000]TYPE A\r\nNLST a/b\r\n[transfer]"};
+  check("a/b/f", &t, names_of_a_path, SL_OK);
+}
+
+TEST(a_list_that_is_refused_is_no_missing_file)
+{
+  static const struct talk t = {.replies = LOGIN_GOT "229 (|||2000|)\n200 ok\n550 no\n",
+                                .want = LOGIN_SAID "EPSV\r\n[connect 2000]TYPE A\r\nLIST\r\n"};
+  check("", &t, NULL, CURLE_FTP_COULDNT_RETR_FILE);
+}
+
 static void go_active(struct world *w)
 {
   w->config.ftpport = (char *)(uintptr_t)"-";
@@ -323,6 +354,38 @@ TEST(a_pattern_is_many_files)
 static void head(struct world *w)
 {
   w->f.nobody = w->f.want_time = true;
+}
+
+static struct curl_slist one_command = {(char *)(uintptr_t)"NOOP", NULL};
+
+static void names_without_a_body(struct world *w)
+{
+  w->f.nobody = w->f.names_only = true;
+  w->config.prequote = &one_command;
+}
+
+TEST(facts_of_one_name)
+{
+  static const struct talk t = {.replies = LOGIN_GOT "200 ok\n213 12\n350 ok\n200 ok\n",
+                                .want = LOGIN_SAID "TYPE I\r\nSIZE f\r\nREST 0\r\nNOOP\r\n"};
+  check("f", &t, names_without_a_body, SL_OK);
+}
+
+/* Before the transfer the connection is given up with it, after it not. */
+TEST(a_command_that_fails)
+{
+  static const struct talk t = {.replies = LOGIN_GOT "500 no\n", .want = ""};
+  static const struct talk late = {
+      .replies = LOGIN_GOT "229 (|||2000|)\n200 ok\n213 12\n150 comes\n226 done\n500 no\n", .want = "", .moved = 12};
+  for (int i = 0; i < 2; i++) {
+    struct world w;
+    world_init(&w, "f");
+    w.config.quote = i ? NULL : &one_command;
+    w.config.postquote = i ? &one_command : NULL;
+    CHECK_INT(converse(&w, i ? &late : &t, 1000), CURLE_QUOTE_ERROR);
+    CHECK_INT(w.session.broken, !i);
+    world_done(&w);
+  }
 }
 
 TEST(facts_without_a_body)
