@@ -334,7 +334,27 @@ static sl_result accept_failed(const struct gate_ask *ask)
   return nobody ? SL_WAIT : unless_broker(ask, CURLE_FTP_ACCEPT_FAILED);
 }
 
-sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,
+static bool same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+  const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+  const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+  if (a->sa_family != b->sa_family)
+    return false;
+  if (a->sa_family == AF_INET)
+    return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+  return a->sa_family == AF_INET6 && !memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) &&
+         a6->sin6_scope_id == b6->sin6_scope_id;
+}
+
+static void turn_away(const struct gate_ask *ask, int fd, const struct gate_addr *peer)
+{
+  struct event_facts facts = {
+      .fd = fd, .address = &peer->u.sa, .address_len = peer->len, .rule = "not the server's address"};
+  sl_event_tell(ask, SLUICE_EVENT_REFUSED, &facts);
+  close(fd);
+}
+
+sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener, const struct sockaddr *only,
                          struct gate_socket *out_socket, struct gate_addr *out_peer)
 {
   struct gate_addr peer = {.socktype = SOCK_STREAM, .protocol = IPPROTO_TCP};
@@ -345,6 +365,10 @@ sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *l
     return accept_failed(ask);
   peer.family = peer.u.sa.sa_family;
   peer.len = len;
+  if (only && !same_host(only, &peer.u.sa)) {
+    turn_away(ask, fd, &peer);
+    return SL_WAIT;
+  }
   if (sl_gate_guarded(ask) && sl_guard_judge(ask, &peer, fd)) {
     close(fd);
     return CURLE_COULDNT_CONNECT;

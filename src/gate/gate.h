@@ -66,8 +66,9 @@ bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s);
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
 /* SL_OK, CURLE_FTP_PORT_FAILED with errno set, or CURLE_COULDNT_CONNECT: a policy refused what it is bound to. */
 sl_result sl_gate_listen(const struct gate_ask *ask, const struct gate_socket *s);
-/* Takes one connection and asks the callbacks with CURLSOCKTYPE_ACCEPT. SL_WAIT when none has come. */
-sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener,
+/* Takes one connection and asks the callbacks with CURLSOCKTYPE_ACCEPT. SL_WAIT when none has come, or one from another
+ * host than `only` (NULL: any), which is closed before anybody is asked: a stranger must not end the transfer. */
+sl_result sl_gate_accept(const struct gate_ask *ask, const struct gate_socket *listener, const struct sockaddr *only,
                          struct gate_socket *out_socket, struct gate_addr *out_peer);
 void sl_gate_close(struct gate_socket *s, unsigned *callback_depth); /* harmless when closed already */
 

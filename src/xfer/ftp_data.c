@@ -109,30 +109,17 @@ sl_result sl_ftp_data_listen(struct transfer *t, struct ftp_xfer *x)
   return rc;
 }
 
-/* SLUICEOPT_FTP_SAME_PEER, and wherever a policy is set: nobody else may send the data in the server's name. */
-static bool is_welcome(const struct transfer *t, const struct gate_ask *ask, const struct gate_addr *peer)
-{
-  char text[SL_ADDR_TEXT];
-  int port;
-  if (!t->easy->set.gate->ftp_same_peer && !sl_gate_guarded(ask))
-    return true;
-  sl_addr_print(&peer->u.sa, text, &port);
-  return !strcmp(text, t->conn->primary_ip);
-}
-
-/* SL_WAIT: nobody has come yet. */
+/* SL_WAIT: nobody has come yet. SLUICEOPT_FTP_SAME_PEER, and wherever a policy is set: nobody but the server may send
+ * the data. */
 static sl_result accept_one(struct transfer *t, struct ftp_xfer *x)
 {
   struct gate_socket sock;
   struct gate_addr peer;
   struct gate_ask ask = sl_transfer_ask(t, GATE_ACCEPT, t->host);
-  sl_result rc = sl_gate_accept(&ask, &x->listener, &sock, &peer);
+  bool server_only = t->easy->set.gate->ftp_same_peer || sl_gate_guarded(&ask);
+  sl_result rc = sl_gate_accept(&ask, &x->listener, server_only ? &t->conn->tcp->peer.sa : NULL, &sock, &peer);
   if (rc)
     return rc;
-  if (!is_welcome(t, &ask, &peer)) {
-    sl_gate_close(&sock, &t->multi->callback_depth);
-    return SL_WAIT;
-  }
   struct conn *c = sl_conn_new(t->multi, t->conn->pool);
   if (!c) {
     sl_gate_close(&sock, &t->multi->callback_depth);

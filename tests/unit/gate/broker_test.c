@@ -862,7 +862,7 @@ TEST(a_broker_that_is_killed)
   CHECK_INT(sl_gate_bind(&c.ask, &s, &a), CURLE_COULDNT_CONNECT);
   CHECK_STR(said(&c), "the socket broker has ended");
   CHECK_INT(sl_gate_listen(&c.ask, &s), CURLE_COULDNT_CONNECT);
-  CHECK_INT(sl_gate_accept(&c.ask, &s, &accepted, &peer), CURLE_COULDNT_CONNECT);
+  CHECK_INT(sl_gate_accept(&c.ask, &s, NULL, &accepted, &peer), CURLE_COULDNT_CONNECT);
   CHECK_INT(sl_gate_connect(&c.ask, &s, &a), CURLE_COULDNT_CONNECT);
   sl_gate_close(&s, &c.depth);
   ended(&c);

@@ -193,7 +193,7 @@ TEST(purposes)
 
 /* ---- listening ---- */
 
-static sl_result accept_one(struct world *w, struct gate_socket *out)
+static sl_result accept_one(struct world *w, const struct sockaddr *only, struct gate_socket *out)
 {
   struct gate_addr a = loopback(0), peer;
   struct gate_socket listener, client;
@@ -207,17 +207,36 @@ static sl_result accept_one(struct world *w, struct gate_socket *out)
   CHECK_INT(sl_gate_bind(&ask, &listener, &a), SL_OK);
   CHECK_INT(sl_gate_listen(&ask, &listener), SL_OK);
   getsockname(listener.fd, &a.u.sa, &len);
-  CHECK_INT(sl_gate_accept(&w->ask, &listener, out, &peer), SL_WAIT);
+  CHECK_INT(sl_gate_accept(&w->ask, &listener, NULL, out, &peer), SL_WAIT);
   CHECK_INT(sl_gate_open(&ask, &a, &client, &how, &refused), SL_OK);
   sl_result rc = sl_gate_connect(&ask, &client, &a);
   CHECK(rc == SL_OK || rc == SL_WAIT);
   usleep(1000);
-  rc = sl_gate_accept(&w->ask, &listener, out, &peer);
+  rc = sl_gate_accept(&w->ask, &listener, only, out, &peer);
   if (!rc)
     CHECK_INT(peer.family, AF_INET);
   sl_gate_close(&client, &none.depth);
   sl_gate_close(&listener, &none.depth);
   return rc;
+}
+
+/* Nobody is asked about a stranger, and nothing is left of him. */
+TEST(accepting_from_one_host_only)
+{
+  struct gate_addr other = loopback(0), same = loopback(0);
+  struct gate_socket s = GATE_SOCKET_NONE;
+  struct world w;
+  begin(&w);
+  w.ask.purpose = GATE_ACCEPT;
+  w.app.answer_fd = -2;
+  other.u.in.sin_addr.s_addr = htonl(0x7f000002);
+  CHECK_INT(accept_one(&w, &other.u.sa, &s), SL_WAIT);
+  CHECK_INT(w.app.opened, 0);
+  CHECK_INT(w.app.closed, 0);
+  CHECK_INT(accept_one(&w, &same.u.sa, &s), SL_OK);
+  CHECK_INT(w.app.opened, 1);
+  sl_gate_close(&s, &w.app.depth);
+  end(&w);
 }
 
 TEST(accepting)
@@ -232,7 +251,7 @@ TEST(accepting)
     REQUIRE(!socketpair(AF_UNIX, SOCK_STREAM, 0, both));
     w.app.answer_fd = i == REFUSE ? -1 : i == CONNECTED ? both[0] : -2;
     w.app.sockopt = i == SOCKOPT_ERROR ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
-    sl_result rc = accept_one(&w, &s);
+    sl_result rc = accept_one(&w, NULL, &s);
     CHECK_INT(rc, i == REFUSE ? CURLE_COULDNT_CONNECT : i == SOCKOPT_ERROR ? CURLE_ABORTED_BY_CALLBACK : SL_OK);
     CHECK_INT(w.app.opened, 1);
     CHECK_INT(w.app.purpose, CURLSOCKTYPE_ACCEPT);

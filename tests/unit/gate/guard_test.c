@@ -345,7 +345,7 @@ TEST(who_connects_to_us_is_judged)
   begin(&w, "deny 127.0.0.3 purpose accept\nallow loopback\n");
   w.ask.purpose = GATE_ACCEPT;
   int other = stranger(port);
-  CHECK_INT(sl_gate_accept(&w.ask, &door, &s, &peer), CURLE_COULDNT_CONNECT);
+  CHECK_INT(sl_gate_accept(&w.ask, &door, NULL, &s, &peer), CURLE_COULDNT_CONNECT);
   CHECK(strstr(w.error.p, "127.0.0.3"));
   CHECK_INT(w.n_told, 1);
   close(other);
@@ -355,7 +355,7 @@ TEST(who_connects_to_us_is_judged)
   w.answer_fd = connected_to("127.0.0.3", own);
   other = connected_to("127.0.0.1", port);
   sl_buf_clear(&w.error);
-  CHECK_INT(sl_gate_accept(&w.ask, &door, &s, &peer), CURLE_COULDNT_CONNECT);
+  CHECK_INT(sl_gate_accept(&w.ask, &door, NULL, &s, &peer), CURLE_COULDNT_CONNECT);
   CHECK(w.error.n && strstr(w.error.p, "127.0.0.3"));
   close(other);
   close(elsewhere);
