@@ -86,24 +86,15 @@ static bool is_ipv6(const struct conn *c)
 {
   return strchr(c->primary_ip, ':') != NULL;
 }
-
-/* The application may set another one while this is in use. */
-static const char *keep(struct transfer *t, const char *text, bool *ok)
-{
-  const char *copy = text ? sl_arena_str(&t->arena, slice_str(text)) : NULL;
-  *ok = *ok && (copy || !text);
-  return copy;
-}
-
 static sl_result take_wishes(struct transfer *t, struct ftp *f)
 {
   const struct settings *set = &t->easy->set;
   struct range range;
   bool ok = true;
   f->config = set->ftp;
-  f->user = keep(t, t->user, &ok);
-  f->password = keep(t, t->password, &ok);
-  f->custom = keep(t, set->io.customrequest, &ok);
+  f->user = t->user;
+  f->password = t->password;
+  f->custom = sl_transfer_keep(t, set->io.customrequest, &ok);
   f->use_ssl = set->io.use_ssl;
   f->implicit_tls = t->proto->tls;
   f->reused = t->conn->used;

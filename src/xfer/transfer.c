@@ -88,6 +88,13 @@ enum gate_purpose sl_transfer_purpose(const struct transfer *t)
   return t->easy->doh ? GATE_DOH : GATE_ORIGIN;
 }
 
+const char *sl_transfer_keep(struct transfer *t, const char *text, bool *ok)
+{
+  const char *copy = text ? sl_arena_str(&t->arena, slice_str(text)) : NULL;
+  *ok = *ok && (copy || !text);
+  return copy;
+}
+
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host)
 {
   return (struct gate_ask){
@@ -194,8 +201,10 @@ static sl_result choose_credentials(struct transfer *t)
   const struct url *u = t->url;
   bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
   bool in_url = u->user.n || u->password.n, in_options = own && (set->io.username || set->io.password);
-  t->user = own ? set->io.username : NULL;
-  t->password = own ? set->io.password : NULL;
+  t->user = own ? sl_transfer_keep(t, set->io.username, &ok) : NULL;
+  t->password = own ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
+  if (!ok)
+    return SL_NOMEM;
   if (in_url && (!in_options || t->redirected)) {
     t->user = u->user.p ? decoded(t, u->user, &ok) : NULL;
     t->password = u->password.p ? decoded(t, u->password, &ok) : NULL;
@@ -263,8 +272,8 @@ static sl_result begin(struct transfer *t)
   t->url = e->url;
   rc = sl_transfer_use_url(t, false);
   if (!rc && e->set.http->referer) {
-    t->referer = e->set.http->referer;
-    rc = sl_info_string(&e->info.referer, slice_str(t->referer)) ? SL_OK : SL_NOMEM;
+    rc = sl_info_string(&e->info.referer, slice_str(e->set.http->referer)) ? SL_OK : SL_NOMEM;
+    t->referer = e->info.referer;
   }
   if (!rc && t->proto->init)
     rc = t->proto->init(t);

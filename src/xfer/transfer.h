@@ -114,6 +114,9 @@ sl_result sl_fail(struct transfer *t, sl_result code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Microseconds since the transfer began, at least 1: 0 means "not reached" to getinfo. */
 int64_t sl_transfer_elapsed(struct transfer *t);
+/* A copy of an option's text (NULL stays NULL) for as long as the transfer lives: the application may set the option anew
+ * meanwhile. *ok becomes false when memory is short. */
+const char *sl_transfer_keep(struct transfer *t, const char *text, bool *ok);
 /* For the gate: on behalf of this transfer. */
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host);
 enum gate_purpose sl_transfer_purpose(const struct transfer *t); /* of the connection to its peer */
