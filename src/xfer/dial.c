@@ -240,8 +240,10 @@ static sl_result connect_step(struct dial *d)
   sl_dns_cancel(&d->waiter);
   sl_conn_take_tcp(d->conn, tcp);
   t->easy->info.num_connects++; /* those that succeed: CURLINFO_NUM_CONNECTS(3) */
-  if (!d->side)
+  if (!d->side) {
     t->easy->info.connect_us = sl_transfer_elapsed(t);
+    sl_transfer_note_peer(t); /* known even if a proxy or TLS fails next */
+  }
   SL_INFOF(t->easy, "Established connection to %s (%s port %u) from %s port %u", d->first_host, d->conn->primary_ip,
            d->conn->primary_port, d->conn->local_ip, d->conn->local_port);
   d->phase = DIAL_TARGET;

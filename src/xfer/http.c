@@ -51,13 +51,14 @@ static sl_result http_start(struct transfer *t)
   sl_http1_init(&h->parser);
   sl_http_response_reset(t);
   sl_sink_reset(&t->sink);
+  sl_progress_restart(t);
   t->request_us = t->multi->reactor.now_us;
   t->easy->info.starttransfer_us = t->easy->info.posttransfer_us = 0; /* of the last request, as pretransfer_us is */
   t->easy->info.method = h->method;
   t->easy->info.custom_method = t->easy->set.io.customrequest && !h->no_custom;
   bool touched = t->source.touched;
   sl_result rc = sl_http_choose_body(t);
-  if (rc)
+  if (rc || h->method < SL_HTTP_POST) /* a body that is not sent again need not be rewound */
     return rc;
   if (!touched)
     return t->http.upload_offset ? sl_source_skip(t, t->http.upload_offset) : SL_OK;
@@ -361,9 +362,9 @@ static sl_result parse_error(struct transfer *t)
 static sl_result on_body(struct transfer *t, struct slice data)
 {
   int64_t max = t->easy->set.io.maxfilesize;
+  t->progress.dl_now += (int64_t)data.n;
   if (t->sink.discard)
     return SL_OK;
-  t->progress.dl_now += (int64_t)data.n;
   if (!max || t->progress.dl_now <= max)
     return sl_sink_body(t, data);
   size_t over = (size_t)(t->progress.dl_now - max);

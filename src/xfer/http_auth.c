@@ -208,7 +208,7 @@ static sl_result ntlm(struct transfer *t, struct http_auth *a, bool proxy, const
   }
   sl_buf_str(out, "NTLM ");
   if (a->phase != AUTH_RECEIVED) {
-    a->phase = AUTH_SENT;
+    a->phase = a->phase == AUTH_AGAIN ? AUTH_RESENT : AUTH_SENT;
     a->done = false;
     return sl_ntlm_negotiate(out);
   }
@@ -251,8 +251,13 @@ sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, s
   struct slice custom;
   struct buf text;
   a->multipass = a->done = false;
-  if (!a->want || (proxy && !t->proxy_user) || sl_http_custom(t, name, &custom))
+  if (!a->want || (proxy && !t->proxy_user))
     return SL_OK;
+  bool to_tunnel = proxy && !t->conn->plain_proxy; /* CONNECT has fields of its own */
+  if (!to_tunnel && sl_http_custom(t, name, &custom)) {
+    a->want = a->picked = 0; /* the application's word is the last one */
+    return SL_OK;
+  }
   if (!proxy && a->picked == CURLAUTH_AWS_SIGV4) {
     a->done = true;
     t->easy->info.httpauth_used = CURLAUTH_AWS_SIGV4;
@@ -320,7 +325,7 @@ static sl_result take_ntlm(struct transfer *t, struct http_auth *a, bool proxy, 
   if (a->picked != CURLAUTH_NTLM)
     return SL_OK;
   *sl_auth_bound(t, proxy) = false;
-  if (token.n && a->phase == AUTH_SENT) {
+  if (token.n && (a->phase == AUTH_SENT || a->phase == AUTH_RESENT)) {
     struct auth_exchange *x = sl_auth_exchange(a);
     if (!x)
       return SL_NOMEM;
@@ -329,7 +334,8 @@ static sl_result take_ntlm(struct transfer *t, struct http_auth *a, bool proxy, 
       a->phase = AUTH_RECEIVED;
       return SL_OK;
     }
-  } else if (!token.n && a->phase == AUTH_NONE) {
+  } else if (!token.n && (a->phase == AUTH_NONE || a->phase == AUTH_SENT)) {
+    a->phase = a->phase == AUTH_SENT ? AUTH_AGAIN : AUTH_NONE;
     return SL_OK;
   }
   SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
@@ -410,7 +416,8 @@ static bool pick(struct transfer *t, struct http_auth *a)
   }
   if (a->phase == AUTH_RECEIVED && possible & a->picked)
     return true; /* in the midst of it */
-  a->phase = AUTH_NONE;
+  if (a->phase != AUTH_AGAIN || !(possible & a->picked))
+    a->phase = AUTH_NONE;
   if (a->avail & CURLAUTH_DIGEST && a->want & CURLAUTH_DIGEST_IE)
     possible |= CURLAUTH_DIGEST;
   a->picked = 0;

@@ -19,6 +19,8 @@ struct easy;
 enum auth_phase {
   AUTH_NONE,
   AUTH_SENT,     /* NTLM: type 1 */
+  AUTH_AGAIN,    /* NTLM: the peer wants type 1 once more; some do after an unasked one */
+  AUTH_RESENT,   /* NTLM: it has it */
   AUTH_RECEIVED, /* NTLM: type 2; there is something to be sent, on the same connection */
   AUTH_OVER      /* the last message is out: whatever the peer says is its verdict */
 };

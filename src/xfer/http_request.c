@@ -288,6 +288,7 @@ static void add_expect(struct transfer *t, struct buf *dst)
   struct slice value;
   bool body = has_body_method(t) && !sl_auth_is_probe(t) && (t->source.size != 0 || h->chunked_up);
   h->upload = body ? HTTP_UP_BODY : HTTP_UP_NONE;
+  t->progress.ul_total = body ? t->source.size : -1;
   if (!body)
     return;
   if (t->easy->set.http->httpheader && sl_http_custom(t, "Expect", &value)) {

@@ -11,6 +11,16 @@ void sl_progress_init(struct transfer *t)
   t->progress = (struct progress){.dl_total = -1, .ul_total = -1, .looked_us = t->start_us};
 }
 
+void sl_progress_restart(struct transfer *t)
+{
+  struct progress *p = &t->progress;
+  int64_t bytes = p->dl_now + p->ul_now;
+  p->slow_bytes -= bytes; /* what was not looked at yet still counts for the speed */
+  p->meter_bytes -= bytes;
+  p->dl_now = p->ul_now = 0;
+  p->dl_total = p->ul_total = -1;
+}
+
 bool sl_progress_wanted(const struct transfer *t)
 {
   const struct io_config *io = &t->easy->set.io;

@@ -25,6 +25,7 @@ struct progress {
 };
 
 void sl_progress_init(struct transfer *t);
+void sl_progress_restart(struct transfer *t); /* another request: each has numbers of its own */
 /* Calls the application if it wants to know; checks the low-speed limit. CURLE_ABORTED_BY_CALLBACK,
  * CURLE_OPERATION_TIMEDOUT. */
 sl_result sl_progress_update(struct transfer *t);

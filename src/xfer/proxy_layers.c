@@ -135,7 +135,11 @@ static sl_result tunnel_request(void *ctx, struct buf *dst)
   sl_buf_printf(dst, "CONNECT %s HTTP/%s\r\n", target.p, version);
   if (!h2 && !has_field(t, "Host"))
     sl_buf_printf(dst, "Host: %s\r\n", target.p);
-  sl_result rc = sl_auth_request(t, true, SLICE_LIT("CONNECT"), sl_buf_peek(&target), dst);
+  sl_result rc = SL_OK;
+  if (has_field(t, "Proxy-Authorization"))
+    t->http.proxy_auth.want = t->http.proxy_auth.picked = 0; /* the application's word is the last one */
+  else
+    rc = sl_auth_request(t, true, SLICE_LIT("CONNECT"), sl_buf_peek(&target), dst);
   sl_buf_done(&target);
   if (!has_field(t, "User-Agent") && h->useragent && h->useragent[0])
     sl_buf_printf(dst, "User-Agent: %s\r\n", h->useragent);
@@ -173,9 +177,11 @@ static sl_result tunnel_line(void *ctx, struct slice line, enum tunnel_line kind
     t->http.proxy_auth.avail = 0;
   else if (kind != TUNNEL_END)
     rc = tunnel_field(t, line);
-  if (rc || t->easy->set.proxy->suppress_connect_headers)
+  if (t->easy->set.proxy->suppress_connect_headers) {
+    t->easy->info.header_size += (uint32_t)line.n; /* unseen, but not uncounted */
     return rc;
-  return sl_sink_header(t, line, (enum sink_line)kinds[kind]);
+  }
+  return rc ? rc : sl_sink_header(t, line, (enum sink_line)kinds[kind]);
 }
 
 static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *out_reconnect)
@@ -189,6 +195,8 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
     t->http.no_proxy_h2 = *out_reconnect = true; /* it is for connections of one user */
   if (status < 300)
     t->http.proxy_auth.multipass = false; /* the request itself is no part of the proxy's exchange */
+  if (status >= 400 && !*out_again && t->easy->set.io.failonerror)
+    return sl_fail(t, CURLE_HTTP_RETURNED_ERROR, "The requested URL returned error: %d", status);
   return SL_OK;
 }
 

@@ -61,18 +61,20 @@ static sl_result set_referer(struct transfer *t)
   return ok ? SL_OK : SL_NOMEM;
 }
 
-static CURLUcode resolve(const struct transfer *t, struct url *out_next)
+static CURLUcode resolve(const struct transfer *t, unsigned flags, struct url *out_next)
 {
-  unsigned flags = t->easy->set.io.path_as_is ? CURLU_PATH_AS_IS : 0;
-  return sl_url_resolve(t->url, slice_str(t->http.location), flags | CURLU_NON_SUPPORT_SCHEME, out_next);
+  flags |= t->easy->set.io.path_as_is ? CURLU_PATH_AS_IS : 0u;
+  return sl_url_resolve(t->url, slice_str(t->http.location), flags, out_next);
 }
 
 sl_result sl_redirect_note(struct transfer *t)
 {
   struct url next = {0};
-  if (resolve(t, &next))
-    return SL_OK; /* nonsense that nobody wants to follow is no error */
-  bool ok = sl_info_string(&t->easy->info.redirect_url, next.text);
+  CURLUcode uc = resolve(t, CURLU_NON_SUPPORT_SCHEME, &next);
+  if (uc == CURLUE_OUT_OF_MEMORY)
+    return SL_NOMEM;
+  /* What is no URL, and nobody wants to follow, is no error: the application gets it as it came. */
+  bool ok = sl_info_string(&t->easy->info.redirect_url, uc ? slice_str(t->http.location) : next.text);
   sl_url_done(&next);
   return ok ? SL_OK : SL_NOMEM;
 }
@@ -80,7 +82,7 @@ sl_result sl_redirect_note(struct transfer *t)
 static sl_result switch_url(struct transfer *t)
 {
   struct url next = {0};
-  CURLUcode uc = resolve(t, &next);
+  CURLUcode uc = resolve(t, 0, &next);
   if (uc)
     return sl_fail(t, sl_url_result(uc), "The redirect target URL could not be parsed: %s", sl_url_strerror(uc));
   return sl_transfer_take_url(t, &next);
@@ -94,6 +96,7 @@ sl_result sl_redirect_follow(struct transfer *t)
     sl_result noted = sl_redirect_note(t);
     return noted ? noted : sl_fail(t, CURLE_TOO_MANY_REDIRECTS, "Maximum (%d) redirects followed", max);
   }
+  info->redirect_count++; /* also when it leads nowhere */
   sl_result rc = remember_origin(t);
   if (!rc)
     rc = set_referer(t);
@@ -103,7 +106,6 @@ sl_result sl_redirect_follow(struct transfer *t)
     rc = sl_transfer_use_url(t, true);
   if (rc)
     return rc;
-  info->redirect_count++;
   info->redirect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Issue another request to this URL: '%.*s'", (int)t->url->text.n, t->url->text.p);
   next_method(t);

@@ -291,12 +291,8 @@ static bool address_at(const struct transfer *t, const struct tftp_xfer *x, unsi
 static void note_socket(struct transfer *t)
 {
   struct info *info = &t->easy->info;
-  const struct conn *c = t->conn;
-  memcpy(info->primary_ip, c->primary_ip, sizeof info->primary_ip);
-  memcpy(info->local_ip, c->local_ip, sizeof info->local_ip);
-  info->primary_port = c->primary_port;
-  info->local_port = c->local_port;
-  info->lastsocket = c->tcp->sock.fd;
+  sl_transfer_note_peer(t);
+  info->lastsocket = t->conn->tcp->sock.fd;
   info->connect_us = info->pretransfer_us = sl_transfer_elapsed(t);
 }
 

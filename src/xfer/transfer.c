@@ -186,7 +186,7 @@ static const char *decoded(struct transfer *t, struct slice part, bool *ok)
 {
   struct buf text;
   sl_buf_init(&text, SL_URL_MAX);
-  *ok = *ok && sl_encode_from_percent(part, t->proto->login ? SL_PERCENT_NO_CTRL : SL_PERCENT_ANY, &text);
+  *ok = *ok && sl_encode_from_percent(part, t->proto->login ? SL_PERCENT_NO_CTRL : SL_PERCENT_NO_ZERO, &text);
   const char *copy = *ok ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
   *ok = *ok && copy;
   sl_buf_done(&text);
@@ -200,7 +200,7 @@ static sl_result choose_credentials(struct transfer *t)
   const struct settings *set = &t->easy->set;
   const struct url *u = t->url;
   bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
-  bool in_url = u->user.n || u->password.n, in_options = own && (set->io.username || set->io.password);
+  bool in_url = u->user.p || u->password.p, in_options = own && (set->io.username || set->io.password);
   t->user = own ? sl_transfer_keep(t, set->io.username, &ok) : NULL;
   t->password = own ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
   if (!ok)
@@ -249,14 +249,14 @@ sl_result sl_transfer_use_url(struct transfer *t, bool redirected)
   sl_result rc = host_ascii(t);
   if (!rc)
     rc = sl_hsts_upgrade(t);
+  if (!note_url(t, t->url->text)) /* also of one that cannot be used */
+    return SL_NOMEM;
   if (!rc)
     rc = choose_proto(t);
   if (rc)
     return rc;
   t->port = !redirected && io->port ? io->port : t->url->port.n ? t->url->port_number : t->proto->port;
   t->http.cross_origin = leaves_origin(t);
-  if (!note_url(t, t->url->text))
-    return SL_NOMEM;
   return choose_credentials(t);
 }
 
@@ -264,6 +264,8 @@ static sl_result begin(struct transfer *t)
 {
   struct easy *e = t->easy;
   const char *trouble = sl_process_trouble();
+  e->info.method = e->set.io.nobody ? SL_HTTP_HEAD : e->set.http->method;
+  e->info.custom_method = e->set.io.customrequest;
   sl_result rc = trouble ? sl_fail(t, CURLE_FAILED_INIT, "%s", trouble) : parse_url(e, t);
   if (rc) {
     const char *text = e->set.io.url ? e->set.io.url : "";
@@ -282,7 +284,7 @@ static sl_result begin(struct transfer *t)
 
 /* ---- a connection ---- */
 
-static void note_connection(struct transfer *t)
+void sl_transfer_note_peer(struct transfer *t)
 {
   struct info *info = &t->easy->info;
   const struct conn *c = t->conn;
@@ -290,6 +292,13 @@ static void note_connection(struct transfer *t)
   memcpy(info->local_ip, c->local_ip, sizeof info->local_ip);
   info->primary_port = c->primary_port;
   info->local_port = c->local_port;
+}
+
+static void note_connection(struct transfer *t)
+{
+  struct info *info = &t->easy->info;
+  const struct conn *c = t->conn;
+  sl_transfer_note_peer(t);
   info->conn_id = c->id;
   info->lastsocket = c->tcp->sock.fd;
 }
@@ -612,8 +621,11 @@ static void finish(struct transfer *t, sl_result result)
   struct multi *m = t->multi;
   if (t->conn)
     t->conn->keep = false;
-  if (!result && t->state != XFER_INIT)
-    result = sl_progress_end(t);
+  bool tried = e->info.namelookup_us || e->info.conn_id >= 0; /* a failure has final numbers as well */
+  if (t->state != XFER_INIT && (tried || !result) && result != CURLE_ABORTED_BY_CALLBACK) {
+    sl_result told = sl_progress_end(t);
+    result = result ? result : told;
+  }
   note_result(t, result);
   release(t);
   sl_multi_msg(m, e, (CURLcode)result);

@@ -105,6 +105,7 @@ void sl_transfer_run(struct transfer *t);    /* as far as it goes; may free it *
 sl_result sl_transfer_take_url(struct transfer *t, struct url *next_own);
 /* Another URL from now on: which protocol, host, port and credentials. */
 sl_result sl_transfer_use_url(struct transfer *t, bool redirected);
+void sl_transfer_note_peer(struct transfer *t); /* the addresses of its connection, for curl_easy_getinfo() */
 /* Ends it now, without a message (curl_multi_remove_handle, cleanup) or because of `result`. */
 void sl_transfer_abort(struct transfer *t);
 void sl_transfer_wake(struct transfer *t);   /* runs soon */

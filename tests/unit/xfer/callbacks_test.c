@@ -367,6 +367,14 @@ TEST(all_refused)
   CHECK_INT(curl_easy_perform(c), CURLE_COULDNT_CONNECT);
   CHECK_INT(w.refused, 3);
   CHECK(strstr(error, "application refused") && strstr(error, " port "));
+  long connects = -1;
+  char *method = NULL;
+  CHECK_INT(curl_easy_getinfo(c, CURLINFO_NUM_CONNECTS, &connects), CURLE_OK);
+  CHECK_INT(connects, 0); /* only those that succeed */
+  curl_easy_setopt(c, CURLOPT_POSTFIELDS, "x");
+  CHECK_INT(curl_easy_perform(c), CURLE_COULDNT_CONNECT);
+  CHECK_INT(curl_easy_getinfo(c, CURLINFO_EFFECTIVE_METHOD, &method), CURLE_OK);
+  CHECK_STR(method, "POST"); /* that it did not come to a request changes nothing */
   curl_easy_cleanup(c);
   curl_slist_free_all(l);
   all_closed(&w);
