@@ -67,6 +67,8 @@ static bool parse_status(struct http1 *h, struct slice line)
   if (rest.n >= 2 && rest.p[0] == '.' && sl_is_digit(rest.p[1])) {
     h->minor = (uint8_t)(rest.p[1] - '0');
     rest = slice_from(rest, 2);
+  } else if (h->major == 1) {
+    return false;
   }
   if (rest.n < 4 || rest.p[0] != ' ')
     return false;

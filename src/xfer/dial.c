@@ -160,6 +160,9 @@ static sl_result look_up(struct dial *d)
     return unix_address(d);
   }
   if (sl_addr_literal(&addr, slice_str(d->first_host), d->first_port) && !t->easy->set.dns->resolve) {
+    int only = sl_lookup_family(t);
+    if (only != AF_UNSPEC && addr.family != only)
+      return sl_fail(t, CURLE_COULDNT_CONNECT, "%s is not an address of IPv%d", d->first_host, only == AF_INET ? 4 : 6);
     if (addr.family == AF_INET6 && !d->to_proxy)
       addr.u.in6.sin6_scope_id = d->route.scope;
     d->connector.complete = true;

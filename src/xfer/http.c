@@ -343,7 +343,7 @@ static sl_result on_no_http(struct transfer *t, struct slice in)
     return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed");
   sl_http1_headless(&t->http.parser);
   t->http.close = t->http.head_done = true;
-  t->easy->info.http_version = CURL_HTTP_VERSION_1_0;
+  t->easy->info.http_version = CURL_HTTP_VERSION_NONE; /* 0.9 has no number */
   return SL_OK;
 }
 

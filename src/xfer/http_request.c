@@ -228,8 +228,9 @@ static sl_result choose_put(struct transfer *t)
   int64_t size = io->infilesize;
   if (io->resume_from > 0) {
     t->http.upload_offset = io->resume_from;
-    if (size >= 0)
-      size = size > io->resume_from ? size - io->resume_from : 0;
+    if (size > 0 && size <= io->resume_from)
+      return sl_fail(t, CURLE_PARTIAL_FILE, "File already completely uploaded");
+    size -= size > 0 ? io->resume_from : 0;
   }
   sl_source_callback(&t->source, io->readfunction, io->readdata, size);
   t->source.crlf = io->crlf;
@@ -332,21 +333,32 @@ static void add_body_fields(struct transfer *t, struct buf *dst)
 
 /* ---- ranges and conditions ---- */
 
+/* RFC 9110 14.5, of a PUT: which part the body is. */
+static void add_content_range(struct transfer *t, struct buf *dst)
+{
+  const struct io_config *io = &t->easy->set.io;
+  long long size = io->infilesize, from = io->resume_from;
+  struct slice value;
+  if ((!from && !io->range) || sl_http_custom(t, "Content-Range", &value))
+    return;
+  if (!from && size < 0)
+    sl_buf_printf(dst, "Content-Range: bytes %s/*\r\n", io->range);
+  else if (!from)
+    sl_buf_printf(dst, "Content-Range: bytes %s/%lld\r\n", io->range, size);
+  else if (from < 0) /* everything, from where the peer knows */
+    sl_buf_printf(dst, "Content-Range: bytes 0-%lld/%lld\r\n", size - 1, size);
+  else if (size >= 0)
+    sl_buf_printf(dst, "Content-Range: bytes %lld-%lld/%lld\r\n", from, size - 1, size);
+}
+
 static void add_range(struct transfer *t, struct buf *dst)
 {
   const struct io_config *io = &t->easy->set.io;
   struct slice value;
-  if (t->http.method == SL_HTTP_PUT || has_body_method(t)) {
-    if (!io->resume_from || t->http.method != SL_HTTP_PUT || sl_http_custom(t, "Content-Range", &value))
-      return;
-    if (io->resume_from < 0) /* everything, from where the peer knows */
-      sl_buf_printf(dst, "Content-Range: bytes 0-%lld/%lld\r\n", (long long)io->infilesize - 1,
-                    (long long)io->infilesize);
-    else if (io->infilesize >= 0)
-      sl_buf_printf(dst, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)io->resume_from,
-                    (long long)io->infilesize - 1, (long long)io->infilesize);
+  if (t->http.method == SL_HTTP_PUT)
+    add_content_range(t, dst);
+  if (has_body_method(t))
     return;
-  }
   if (!io->range && !io->resume_from)
     return;
   if (sl_http_custom(t, "Range", &value))

@@ -46,7 +46,7 @@ sl_result sl_http_status(struct transfer *t)
     info->http_version = CURL_HTTP_VERSION_2_0;
   else if (h->parser.major == 2)
     return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "HTTP/2 in the text of an HTTP/1 response");
-  else if (h->parser.major > 1)
+  else if (h->parser.major != 1)
     return sl_fail(t, CURLE_UNSUPPORTED_PROTOCOL, "Unsupported HTTP/%d subversion in response", h->parser.major);
   if (h->parser.status < 200 && ++h->n_1xx > MAX_1XX)
     return sl_fail(t, CURLE_TOO_LARGE, "More than %d informational responses", MAX_1XX);
@@ -85,7 +85,7 @@ static sl_result content_length(struct transfer *t, struct slice value)
     n = each;
   }
   if (n < 0)
-    return SL_OK;
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Invalid Content-Length: value");
   h->length_known = true;
   h->content_length = n;
   return SL_OK;
@@ -352,7 +352,7 @@ static sl_result check_resume(struct transfer *t)
 {
   struct http *h = &t->http;
   const struct io_config *io = &t->easy->set.io;
-  if (!io->resume_from || h->resume_checked || h->method != SL_HTTP_GET || h->ignore_body)
+  if (!io->resume_from || h->resume_checked || h->method != SL_HTTP_GET || h->ignore_body || has_no_body(t))
     return SL_OK;
   if (h->parser.status == 416) {
     h->ignore_body = true; /* all of it is there already */
@@ -390,7 +390,8 @@ static void check_time_condition(struct transfer *t)
 static sl_result check_size(struct transfer *t)
 {
   int64_t max = t->easy->set.io.maxfilesize;
-  if (!max || t->http.content_length <= max || has_no_body(t) || t->http.ignore_body)
+  bool none = has_no_body(t) && !t->http.no_body_wanted; /* a HEAD asks about the size */
+  if (!max || t->http.content_length <= max || none || t->http.ignore_body)
     return SL_OK;
   return sl_fail(t, CURLE_FILESIZE_EXCEEDED, "Maximum file size exceeded");
 }
@@ -438,6 +439,8 @@ sl_result sl_http_head_end(struct transfer *t)
   if (!h->ignore_body) {
     check_time_condition(t);
     rc = check_resume(t);
+    if (h->ignore_body && h->close && !t->h2) /* it need not even come */
+      sl_http1_body(&h->parser, HTTP1_NO_BODY, 0);
   }
   if (!rc)
     rc = check_size(t);

@@ -88,7 +88,8 @@ static sl_result write_header(struct transfer *t, struct slice line)
 sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line kind)
 {
   struct easy *e = t->easy;
-  t->easy->info.header_size += (uint32_t)line.n;
+  if (kind != SINK_TRAILER)
+    t->easy->info.header_size += (uint32_t)line.n;
   if (e->set.io.verbose)
     sl_easy_debug(e, CURLINFO_HEADER_IN, line.p, line.n);
   /* CURLOPT_HEADER puts the head into the body; a body that is discarded keeps its headers. */

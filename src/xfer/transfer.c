@@ -200,7 +200,7 @@ static sl_result choose_credentials(struct transfer *t)
   const struct settings *set = &t->easy->set;
   const struct url *u = t->url;
   bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
-  bool in_url = u->user.p || u->password.p, in_options = own && (set->io.username || set->io.password);
+  bool in_url = u->user.n || u->password.n, in_options = own && (set->io.username || set->io.password);
   t->user = own ? sl_transfer_keep(t, set->io.username, &ok) : NULL;
   t->password = own ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
   if (!ok)

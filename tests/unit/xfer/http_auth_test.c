@@ -121,8 +121,7 @@ TEST(a_login_in_the_url)
   static const struct {
     const char *login, *field;
   } rows[] = {
-      {"u:p@", "Basic dTpw"}, {"u@", "Basic dTo="}, {":p@", "Basic OnA="}, {":@", "Basic Og=="}, {"u%3a:p@", "Basic dTo6cA=="},
-      {"u%00v:p@", NULL},
+      {"u:p@", "Basic dTpw"}, {"u@", "Basic dTo="}, {":p@", "Basic OnA="}, {"u%3a:p@", "Basic dTo6cA=="}, {"u%00v:p@", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char url[100], field[100];
