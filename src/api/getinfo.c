@@ -32,7 +32,8 @@ static const char *effective_url(const struct easy *e)
 {
   if (e->info.own_url)
     return e->url->text.p;
-  return e->info.effective_url ? e->info.effective_url : "";
+  const char *url = e->info.effective_url ? e->info.effective_url : e->set.io.url; /* before a transfer: what is set */
+  return url ? url : "";
 }
 
 static long filetime_long(int64_t t)

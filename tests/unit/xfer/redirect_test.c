@@ -55,7 +55,9 @@ TEST(what_is_no_url)
 TEST(url_of_an_unknown_protocol)
 {
   CURL *curl = curl_easy_init();
+  CHECK_STR(script_text(curl, CURLINFO_EFFECTIVE_URL), "");
   curl_easy_setopt(curl, CURLOPT_URL, "foo://host/a");
+  CHECK_STR(script_text(curl, CURLINFO_EFFECTIVE_URL), "foo://host/a");
   CHECK_INT(curl_easy_perform(curl), CURLE_UNSUPPORTED_PROTOCOL);
   CHECK_STR(script_text(curl, CURLINFO_EFFECTIVE_URL), "foo://host/a");
   curl_easy_setopt(curl, CURLOPT_URL, "http://127.0.0.1:1/");
