@@ -184,9 +184,6 @@ static void add_tls(struct key *k, const struct tls_config *c)
 
 static void add_hop(struct key *k, const struct proxy_hop *h)
 {
-  add(k, &h->set, 1);
-  if (!h->set)
-    return;
   add(k, &h->type, 1);
   add(k, &h->port, sizeof h->port);
   add_text(k, slice_str(h->host), true);
@@ -194,32 +191,48 @@ static void add_hop(struct key *k, const struct proxy_hop *h)
   add_str(k, h->password);
 }
 
-static void add_net(struct key *k, const struct transfer *t, const struct route *r)
-{
-  const struct settings *set = &t->easy->set;
-  const struct net_config *net = set->net;
-  const struct gate_config *g = set->gate;
-  /* What one policy allowed is nothing to transfers under another. */
-  uint64_t policies[2] = {sl_policy_id(g->policy), sl_policy_id(t->multi->policy)};
-  add_str(k, r->unix_path);
-  add(k, &r->abstract, 1);
-  add_str(k, net->interface);
-  add(k, &net->localport, sizeof net->localport);
-  add(k, &net->localportrange, sizeof net->localportrange);
-  add(k, &g->opensocketfunction, sizeof g->opensocketfunction);
-  add(k, &g->sockoptfunction, sizeof g->sockoptfunction);
-  add(k, &g->closesocketfunction, sizeof g->closesocketfunction);
-  add(k, &policies, sizeof policies);
-  add_str(k, set->proxy->haproxy_client_ip); /* the peer was told who the connection is for */
-}
+/* What each key has, in one piece without holes; `there` says which of the rest follows. */
+struct way {
+  uint64_t policies[2]; /* what one policy allowed is nothing to transfers under another */
+  curl_opensocket_callback opensocket;
+  curl_sockopt_callback sockopt;
+  curl_closesocket_callback closesocket;
+  uint16_t localport, localportrange;
+  uint32_t there;
+};
+_Static_assert(sizeof(struct way) == 2 * 8 + 3 * sizeof(void *) + 8, "no padding, whose bytes would be any");
+enum { UNIX_PATH = 1, ABSTRACT = 2, INTERFACE = 4, CLIENT_IP = 8, PRE_PROXY = 16, PROXY = 32 };
 
 /* Proxies and sockets: all that is there before the origin is. */
 static void add_way(struct key *k, const struct transfer *t, const struct route *r)
 {
   const struct settings *set = &t->easy->set;
-  add_hop(k, &r->pre);
-  add_hop(k, &r->proxy);
-  add_net(k, t, r);
+  const struct net_config *net = set->net;
+  const struct gate_config *g = set->gate;
+  const char *client_ip = set->proxy->haproxy_client_ip; /* the peer was told who the connection is for */
+  struct way w = {
+      .policies = {sl_policy_id(g->policy), sl_policy_id(t->multi->policy)},
+      .opensocket = g->opensocketfunction,
+      .sockopt = g->sockoptfunction,
+      .closesocket = g->closesocketfunction,
+      .localport = net->localport,
+      .localportrange = net->localportrange,
+      .there = (r->unix_path ? UNIX_PATH : 0u) | (r->abstract ? ABSTRACT : 0u) | (net->interface ? INTERFACE : 0u) |
+               (client_ip ? CLIENT_IP : 0u) | (r->pre.set ? PRE_PROXY : 0u) | (r->proxy.set ? PROXY : 0u),
+  };
+  add(k, &w, sizeof w);
+  if (!w.there)
+    return;
+  if (r->unix_path)
+    add_text(k, slice_str(r->unix_path), false);
+  if (net->interface)
+    add_text(k, slice_str(net->interface), false);
+  if (client_ip)
+    add_text(k, slice_str(client_ip), false);
+  if (r->pre.set)
+    add_hop(k, &r->pre);
+  if (r->proxy.set)
+    add_hop(k, &r->proxy);
   if (r->proxy.set && sl_proxy_is_tls(&r->proxy))
     add_tls(k, set->proxy_tls);
 }
@@ -246,36 +259,59 @@ static void add_login(struct key *k, const struct transfer *t)
     add_tls(k, set->tls);
 }
 
+/* Where to, again without holes. */
+struct target {
+  uint32_t scope;
+  uint16_t port, to_port;
+  uint8_t kind; /* how the origin is spoken to */
+  uint8_t how, ipresolve, more;
+};
+_Static_assert(sizeof(struct target) == 12, "no padding, whose bytes would be any");
+
+static struct target target_of(const struct transfer *t, const struct route *r, bool redirected, bool bound,
+                               bool kerberos)
+{
+  const struct settings *set = &t->easy->set;
+  bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
+  enum http_wish wish = plain ? HTTP_WISH_1 : sl_http2_wish(t);
+  struct target to = {
+      .kind = r->plain_proxy ? 'p' : r->tls ? 's' : 'c',
+      .how = (uint8_t)(r->tunnel | wish << 1 | r->proxy_h2 << 4),
+      .ipresolve = set->dns->ipresolve,
+      .more = (uint8_t)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0) | redirected << 2 | bound << 3 |
+                        t->proto->login << 4 | kerberos << 5),
+  };
+  if (!r->plain_proxy) { /* which serves all origins over one connection */
+    to.scope = r->scope;
+    to.port = r->port;
+    to.to_port = r->to_port;
+  }
+  return to;
+}
+
 sl_result sl_route_key(const struct transfer *t, const struct route *r, char *dst, size_t cap,
                        struct slice *out_key)
 {
   const struct settings *set = &t->easy->set;
   struct key k = {dst, 0, cap};
-  bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
-  enum http_wish wish = plain ? HTTP_WISH_1 : sl_http2_wish(t);
-  /* A plain HTTP proxy serves all origins over one connection. */
-  char flags[4] = {(char)(r->plain_proxy ? 'p' : r->tls ? 's' : 'c'), (char)(r->tunnel | wish << 1 | r->proxy_h2 << 4),
-                   (char)(set->dns->ipresolve),
-                   (char)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0))};
-  add(&k, flags, sizeof flags);
-  if (!r->plain_proxy) {
-    uint16_t ports[2] = {r->port, r->to_port};
-    add(&k, ports, sizeof ports);
-    add(&k, &r->scope, sizeof r->scope);
-    add_text(&k, r->host, true);
-    if (r->to_host.p != r->host.p)
-      add_text(&k, r->to_host, true);
-  }
   /* NTLM, Negotiate and a login authenticate the connection, not the request: it is its user's alone (lesson 7). With a
    * ticket that went over it the user's name is added: http_negotiate.h. */
   bool bound = t->http.auth.want && set->http->httpauth & (CURLAUTH_NTLM | CURLAUTH_NEGOTIATE);
+  bool redirected = !r->plain_proxy && r->to_host.p != r->host.p;
+  bool kerberos = ((bound ? set->http->httpauth : 0) | set->proxy->proxyauth) & CURLAUTH_NEGOTIATE;
+  struct target to = target_of(t, r, redirected, bound, kerberos);
+  add(&k, &to, sizeof to);
+  if (!r->plain_proxy)
+    add_text(&k, r->host, true);
+  if (redirected)
+    add_text(&k, r->to_host, true);
   if (bound || t->proto->login) {
     add_str(&k, t->user);
     add_str(&k, t->password);
   }
   if (t->proto->login)
     add_login(&k, t);
-  if ((bound ? set->http->httpauth | set->proxy->proxyauth : set->proxy->proxyauth) & CURLAUTH_NEGOTIATE) {
+  if (kerberos) {
     add(&k, &set->http->gssapi_delegation, 1);
     add_str(&k, set->http->service_name);
     add_str(&k, set->proxy->proxy_service_name);
