@@ -38,6 +38,12 @@ static sl_result http_init(struct transfer *t)
   return rc ? rc : sl_altsvc_begin(t);
 }
 
+void sl_http_note_method(struct transfer *t)
+{
+  t->easy->info.method = t->http.method;
+  t->easy->info.custom_method = t->easy->set.io.customrequest && !t->http.no_custom;
+}
+
 static sl_result http_start(struct transfer *t)
 {
   struct http *h = &t->http;
@@ -54,8 +60,7 @@ static sl_result http_start(struct transfer *t)
   sl_progress_restart(t);
   t->request_us = t->multi->reactor.now_us;
   t->easy->info.starttransfer_us = t->easy->info.posttransfer_us = 0; /* of the last request, as pretransfer_us is */
-  t->easy->info.method = h->method;
-  t->easy->info.custom_method = t->easy->set.io.customrequest && !h->no_custom;
+  sl_http_note_method(t);
   bool touched = t->source.touched;
   sl_result rc = sl_http_choose_body(t);
   if (rc || h->method < SL_HTTP_POST) /* a body that is not sent again need not be rewound */

@@ -81,6 +81,7 @@ sl_result sl_http_status(struct transfer *t);
 
 /* http.c: what a response consists of, in this order, whatever version it came in. May be told to wait (SL_WAIT): then
  * the sink keeps what it was given. */
+void sl_http_note_method(struct transfer *t); /* for curl_easy_getinfo() */
 void sl_http_first_bytes(struct transfer *t);
 sl_result sl_http_on_status(struct transfer *t, struct slice line);
 sl_result sl_http_on_header(struct transfer *t, struct slice line);

@@ -209,32 +209,42 @@ static void add_host(struct transfer *t, struct buf *dst)
 
 /* ---- the body: where from, how long, how framed ---- */
 
+/* A resumed upload begins behind what the peer has; *size, -1 unknown, becomes what is left. */
+static sl_result resume_at(struct transfer *t, int64_t *size)
+{
+  int64_t from = t->easy->set.io.resume_from;
+  if (from <= 0 || !*size)
+    return SL_OK;
+  if (*size > 0 && *size <= from)
+    return sl_fail(t, CURLE_PARTIAL_FILE, "File already completely uploaded");
+  t->http.upload_offset = from;
+  *size -= *size > 0 ? from : 0;
+  return SL_OK;
+}
+
 static sl_result choose_post(struct transfer *t)
 {
   const struct http_config *h = t->easy->set.http;
   const struct io_config *io = &t->easy->set.io;
+  int64_t size = h->postfields && h->postfieldsize < 0 ? (int64_t)strlen(h->postfields) : h->postfieldsize;
+  sl_result rc = resume_at(t, &size);
   if (h->postfields) {
-    int64_t size = h->postfieldsize >= 0 ? h->postfieldsize : (int64_t)strlen(h->postfields);
-    sl_source_mem(&t->source, h->postfields, size);
+    sl_source_mem(&t->source, h->postfields + t->http.upload_offset, size);
+    t->http.upload_offset = 0; /* there is nothing to be skipped */
   } else {
-    sl_source_callback(&t->source, io->readfunction, io->readdata, h->postfieldsize);
+    sl_source_callback(&t->source, io->readfunction, io->readdata, size);
   }
-  return SL_OK;
+  return rc;
 }
 
 static sl_result choose_put(struct transfer *t)
 {
   const struct io_config *io = &t->easy->set.io;
   int64_t size = io->infilesize;
-  if (io->resume_from > 0) {
-    t->http.upload_offset = io->resume_from;
-    if (size > 0 && size <= io->resume_from)
-      return sl_fail(t, CURLE_PARTIAL_FILE, "File already completely uploaded");
-    size -= size > 0 ? io->resume_from : 0;
-  }
+  sl_result rc = resume_at(t, &size);
   sl_source_callback(&t->source, io->readfunction, io->readdata, size);
   t->source.crlf = io->crlf;
-  return SL_OK;
+  return rc;
 }
 
 sl_result sl_http_choose_body(struct transfer *t)
@@ -333,11 +343,11 @@ static void add_body_fields(struct transfer *t, struct buf *dst)
 
 /* ---- ranges and conditions ---- */
 
-/* RFC 9110 14.5, of a PUT: which part the body is. */
+/* RFC 9110 14.5: which part of the whole the body is. */
 static void add_content_range(struct transfer *t, struct buf *dst)
 {
   const struct io_config *io = &t->easy->set.io;
-  long long size = io->infilesize, from = io->resume_from;
+  long long from = io->resume_from, size = t->source.size < 0 ? -1 : t->source.size + (from > 0 ? from : 0);
   struct slice value;
   if ((!from && !io->range) || sl_http_custom(t, "Content-Range", &value))
     return;
@@ -355,7 +365,7 @@ static void add_range(struct transfer *t, struct buf *dst)
 {
   const struct io_config *io = &t->easy->set.io;
   struct slice value;
-  if (t->http.method == SL_HTTP_PUT)
+  if (t->http.method == SL_HTTP_PUT || t->http.method == SL_HTTP_POST)
     add_content_range(t, dst);
   if (has_body_method(t))
     return;

@@ -189,6 +189,7 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
   struct dial *d = ctx;
   struct transfer *t = d->t;
   t->easy->info.http_connectcode = (uint16_t)status;
+  t->easy->info.response_code = 0; /* that of a request before, which led here */
   t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
   *out_again = sl_auth_after_connect(t, status);
   if (d->conn->tunnelled && *out_again && t->http.proxy_auth.picked == CURLAUTH_NTLM)

@@ -33,6 +33,7 @@ static void next_method(struct transfer *t)
       h->method = SL_HTTP_GET;
     h->no_custom = true;
   }
+  sl_http_note_method(t); /* the next protocol may be another */
 }
 
 static sl_result remember_origin(struct transfer *t)
@@ -102,13 +103,14 @@ sl_result sl_redirect_follow(struct transfer *t)
     rc = set_referer(t);
   if (!rc)
     rc = switch_url(t);
-  if (!rc)
-    rc = sl_transfer_use_url(t, true);
+  if (rc)
+    return rc;
+  next_method(t);
+  rc = sl_transfer_use_url(t, true);
   if (rc)
     return rc;
   info->redirect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Issue another request to this URL: '%.*s'", (int)t->url->text.n, t->url->text.p);
-  next_method(t);
   sl_auth_init(t);
   t->again = true;
   return SL_OK;

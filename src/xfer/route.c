@@ -298,7 +298,8 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
    * ticket that went over it the user's name is added: http_negotiate.h. */
   bool bound = t->http.auth.want && set->http->httpauth & (CURLAUTH_NTLM | CURLAUTH_NEGOTIATE);
   bool redirected = !r->plain_proxy && r->to_host.p != r->host.p;
-  bool kerberos = ((bound ? set->http->httpauth : 0) | set->proxy->proxyauth) & CURLAUTH_NEGOTIATE;
+  bool kerberos =
+      ((bound ? set->http->httpauth : 0) | (r->proxy.set ? set->proxy->proxyauth : 0)) & CURLAUTH_NEGOTIATE;
   struct target to = target_of(t, r, redirected, bound, kerberos);
   add(&k, &to, sizeof to);
   if (!r->plain_proxy)

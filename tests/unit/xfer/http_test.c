@@ -181,6 +181,26 @@ TEST(resumed_uploads)
   }
 }
 
+static void post_part(const char *range, long from, CURLcode result, const char *field, const char *body)
+{
+  SCRIPT(OK);
+  CURL *curl = script_easy("/x");
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "hello");
+  curl_easy_setopt(curl, CURLOPT_RANGE, range);
+  curl_easy_setopt(curl, CURLOPT_RESUME_FROM, from);
+  CHECK_INT(perform(curl, body != NULL), result);
+  if (body)
+    CHECK(strstr(script.got[0], field) && strstr(script.got[0], body));
+  curl_easy_cleanup(curl);
+}
+
+TEST(a_part_of_a_post)
+{
+  post_part("4-8", 0, CURLE_OK, "\r\nContent-Range: bytes 4-8/5\r\n", "\r\n\r\nhello");
+  post_part(NULL, 2, CURLE_OK, "\r\nContent-Range: bytes 2-4/5\r\n", "\r\n\r\nllo");
+  post_part(NULL, 5, CURLE_PARTIAL_FILE, NULL, NULL);
+}
+
 /* ---- numbers while it runs, and after a failure ---- */
 
 struct numbers {

@@ -128,6 +128,23 @@ TEST(a_form_that_becomes_a_get)
   curl_mime_free(mime);
 }
 
+/* CURLINFO_EFFECTIVE_METHOD(3), also where no request of HTTP follows any more. */
+TEST(method_of_another_protocol)
+{
+  static const char *const where[] = {"ftp://127.0.0.1:1/", "file:///etc/passwd"};
+  for (int i = 0; i < 2; i++) {
+    char answer[200];
+    snprintf(answer, sizeof answer, TO("302", "%s"), where[i]);
+    SCRIPT(answer);
+    CURL *curl = make();
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "x");
+    CHECK_INT(curl_easy_perform(curl), i ? CURLE_UNSUPPORTED_PROTOCOL : CURLE_COULDNT_CONNECT);
+    CHECK_STR(script_text(curl, CURLINFO_EFFECTIVE_METHOD), "GET");
+    CHECK_STR(script_text(curl, CURLINFO_EFFECTIVE_URL), where[i]);
+    curl_easy_cleanup(curl);
+  }
+}
+
 /* Each request has numbers of its own; what is got are the last one's. */
 TEST(sizes_are_the_last_requests)
 {

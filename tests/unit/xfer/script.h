@@ -9,12 +9,12 @@
 #include "tests/test.h"
 #include "tests/unit/xfer/peer.h"
 
-enum { SCRIPT_REQUESTS = 16, SCRIPT_REQUEST = 4096 };
+enum { SCRIPT_ANSWERS = 8, SCRIPT_REQUESTS = 16, SCRIPT_REQUEST = 4096 };
 
 static struct {
   pthread_mutex_t lock;
   int port;
-  const char *const *answers; /* NULL ends them */
+  const char *answers[SCRIPT_ANSWERS]; /* NULL ends them; the texts are the test's */
   int n, conns;
   char got[SCRIPT_REQUESTS][SCRIPT_REQUEST]; /* head and body */
   int conn_of[SCRIPT_REQUESTS];
@@ -96,7 +96,8 @@ static inline void script_write(const char *const *answers)
     pthread_detach(thread);
   }
   pthread_mutex_lock(&script.lock);
-  script.answers = answers;
+  for (int i = 0; i < SCRIPT_ANSWERS - 1 && (i == 0 || answers[i - 1]); i++)
+    script.answers[i] = answers[i];
   script.n = script.conns = 0;
   pthread_mutex_unlock(&script.lock);
 }
