@@ -6,14 +6,6 @@
 #include "base/text.h"
 #include "xfer/header_store.h"
 
-/* What the two functions return lives in the handle until the next call or transfer: the struct, and the texts with
- * the zero that a stored line does not have. */
-struct header_view {
-  struct curl_header header;
-  size_t at; /* behind the record shown, for curl_easy_nextheader() */
-  char text[];
-};
-
 struct match {
   struct header_record record;
   size_t end, index, amount;
@@ -49,24 +41,30 @@ static bool find(struct easy *e, struct slice name, unsigned origin, int request
   return found;
 }
 
-static struct curl_header *show(struct easy *e, const struct match *m)
+static struct curl_header *show(struct easy *e, enum header_asker who, const struct match *m)
 {
   struct slice name = name_of(m->record.line);
   struct slice value = sl_text_trim(slice_from(m->record.line, name.n + 1));
-  struct header_view *v = sl_malloc(sizeof *v + name.n + value.n + 2);
-  if (!v)
+  struct header_view *v = e->header_view;
+  if (!v && !(v = e->header_view = sl_calloc(1, sizeof *v)))
     return NULL;
-  sl_free(e->header_view);
-  e->header_view = v;
-  memcpy(v->text, name.p, name.n);
-  v->text[name.n] = 0;
+  char *text = sl_malloc(name.n + value.n + 2);
+  if (!text)
+    return NULL;
+  memcpy(text, name.p, name.n);
+  text[name.n] = 0;
   if (value.n)
-    memcpy(v->text + name.n + 1, value.p, value.n);
-  v->text[name.n + 1 + value.n] = 0;
-  v->at = m->end;
-  v->header = (struct curl_header){v->text, v->text + name.n + 1, m->amount, m->index,
-                                   m->record.origin | 1u << 27, v};
-  return &v->header;
+    memcpy(text + name.n + 1, value.p, value.n);
+  text[name.n + 1 + value.n] = 0;
+  sl_free(v->text[who]);
+  v->text[who] = text;
+  v->shown[who] = (struct curl_header){.name = text,
+                                       .value = text + name.n + 1,
+                                       .amount = m->amount,
+                                       .index = m->index,
+                                       .origin = m->record.origin | 1u << 27,
+                                       .anchor = (void *)(uintptr_t)m->end};
+  return &v->shown[who];
 }
 
 enum { ALL_ORIGINS = CURLH_HEADER | CURLH_TRAILER | CURLH_CONNECT | CURLH_1XX | CURLH_PSEUDO };
@@ -89,7 +87,7 @@ CURLHcode curl_easy_header(CURL *curl, const char *name, size_t index, unsigned 
     return CURLHE_NOREQUEST;
   if (!find(e, slice_str(name), origin, which_request(e, request), index, 0, &m))
     return m.amount ? CURLHE_BADINDEX : CURLHE_MISSING;
-  *hout = show(e, &m);
+  *hout = show(e, HEADER_BY_NAME, &m);
   return *hout ? CURLHE_OK : CURLHE_OUT_OF_MEMORY;
 }
 
@@ -100,14 +98,13 @@ struct curl_header *curl_easy_nextheader(CURL *curl, unsigned int origin, int re
   struct match m;
   if (!e || request < -1 || request > e->headers_request)
     return NULL;
-  if (prev && (!e->header_view || prev->anchor != e->header_view))
-    return NULL;
-  size_t pos = prev ? e->header_view->at : 0;
+  size_t pos = 0;
+  bool behind = !prev;
   request = which_request(e, request);
   while (sl_header_store_next(e, &pos, &r)) {
-    if (!wanted(&r, origin, request))
-      continue;
-    return find(e, name_of(r.line), origin, request, 0, pos, &m) ? show(e, &m) : NULL;
+    if (behind && wanted(&r, origin, request))
+      return find(e, name_of(r.line), origin, request, 0, pos, &m) ? show(e, HEADER_IN_ORDER, &m) : NULL;
+    behind = behind || (uintptr_t)prev->anchor == pos;
   }
   return NULL;
 }

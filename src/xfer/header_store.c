@@ -22,6 +22,8 @@ void sl_header_store_init(struct easy *e)
 void sl_header_store_done(struct easy *e)
 {
   sl_buf_done(&e->headers);
+  for (int i = 0; e->header_view && i < HEADER_ASKERS; i++)
+    sl_free(e->header_view->text[i]);
   sl_free(e->header_view);
   e->header_view = NULL;
 }
@@ -72,7 +74,10 @@ const char *sl_header_store_content_type(struct easy *e)
   if (!e->info.has_content_type)
     return NULL;
   for (size_t pos = 0; sl_header_store_next(e, &pos, &r);)
-    if (r.origin == CURLH_HEADER && sl_text_istarts(r.line, name))
-      value = sl_text_trim(slice_from(r.line, name.n));
+    if (r.origin == CURLH_HEADER && sl_text_istarts(r.line, name)) {
+      struct slice last = sl_text_trim(slice_from(r.line, name.n));
+      if (last.n)
+        value = last;
+    }
   return sl_info_string(&e->info.content_type, value) ? e->info.content_type : NULL;
 }

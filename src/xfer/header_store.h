@@ -22,7 +22,16 @@ struct header_record {
 /* All of them in order; start with *pos = 0. */
 bool sl_header_store_next(const struct easy *e, size_t *pos, struct header_record *out);
 
-/* The value of the last Content-Type, zero-terminated, good until the next transfer; NULL: there was none, or there is
+/* What curl_easy_header() and curl_easy_nextheader() have returned: each has a struct of its own, so that the application
+ * may ask for fields by name while it goes through all of them. Made at the first call; lives as long as the handle. The
+ * anchor is the offset behind the record that is shown: no pointer, since `prev` may be of an earlier transfer. */
+enum header_asker { HEADER_BY_NAME, HEADER_IN_ORDER, HEADER_ASKERS };
+struct header_view {
+  struct curl_header shown[HEADER_ASKERS];
+  char *text[HEADER_ASKERS];
+};
+
+/* The value of the last Content-Type that has one, zero-terminated, good until the next transfer; NULL: there was none, or there is
  * no memory for it. The copy is made when it is asked for first after a response. */
 const char *sl_header_store_content_type(struct easy *e);
 
