@@ -94,9 +94,11 @@ static enum chunked_event take_data(struct chunked *c, struct slice *in, struct 
 
 static enum chunked_event take_trailer(struct chunked *c, struct slice *in, struct slice *out)
 {
-  size_t at = slice_find(*in, '\n');
+  size_t at = slice_find(*in, '\n'), cr = slice_find(*in, '\r');
   if (c->line + at > MAX_TRAILERS)
     return bad(c, "trailers too large");
+  if ((cr + 1 < at) || slice_find(slice_head(*in, at), 0) < at)
+    return bad(c, "Malformed trailer");
   if (at == in->n)
     return CHUNKED_MORE;
   *out = slice_head(*in, at + 1);

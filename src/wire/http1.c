@@ -55,12 +55,14 @@ static enum http1_event too_large(struct http1 *h, const char *why)
 }
 
 /*   status-line = HTTP-version SP status-code SP [ reason-phrase ]
- * "HTTP/1.1 200 OK"; servers also send "HTTP/2 200" and leave the reason and its space out. */
+ * "HTTP/1.1 200 OK"; servers also send "HTTP/2 200", and leave the reason and its space out, or the space alone. */
 static bool parse_status(struct http1 *h, struct slice line)
 {
   struct slice rest = slice_from(line, 5);
   if (!rest.n || !sl_is_digit(rest.p[0]))
     return false;
+  if (rest.p[0] == '1' && (rest.n < 2 || rest.p[1] != '.'))
+    return false; /* HTTP/1 has subversions */
   h->major = (uint8_t)(rest.p[0] - '0');
   h->minor = 0;
   rest = slice_from(rest, 1);
@@ -75,10 +77,10 @@ static bool parse_status(struct http1 *h, struct slice line)
   for (int i = 1; i <= 3; i++)
     if (!sl_is_digit(rest.p[i]))
       return false;
-  if (rest.n > 4 && !sl_is_space(rest.p[4]))
+  if (rest.n > 4 && sl_is_digit(rest.p[4]))
     return false;
   int status = (rest.p[1] - '0') * 100 + (rest.p[2] - '0') * 10 + (rest.p[3] - '0');
-  if (status < 100 || (h->major == 1 && h->minor > 1))
+  if (status < 100 || !h->major || (h->major == 1 && h->minor > 1))
     return false;
   h->status = (uint16_t)status;
   return true;

@@ -80,6 +80,14 @@ TEST(trailers)
   GIVES("1\r\nx\r\n0;e\r\nA: b\r\nC:\r\n\r\nrest", "x<A: b\r\n><C:\r\n>.rest");
 }
 
+TEST(malformed_trailers)
+{
+  GIVES("0\r\n\rX", "!");
+  GIVES("0\r\nA: b\rC: d\r\n\r\n", "!");
+  GIVES("0\r\nA: b\r\r\n\r\n", "!");
+  GIVES("0\r\nA: \0b\r\n\r\n", "!");
+}
+
 TEST(not_yet_complete)
 {
   GIVES("5", "");

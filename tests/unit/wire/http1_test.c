@@ -151,6 +151,10 @@ TEST(status_lines)
   status("HTTP/1.0 404\r\n", 404, 1, 0);
   status("HTTP/1.1 999 \n", 999, 1, 1);
   status("HTTP/2 200\r\n", 200, 2, 0);
+  status("HTTP/1.1 200OK\r\n", 200, 1, 1);
+  status("HTTP/1 200 no subversion\r\n", 0, 0, 0);
+  status("HTTP/0.9 200 OK\r\n", 0, 0, 0);
+  status("HTTP/1.1  200 OK\r\n", 0, 0, 0);
   status("HTTP/1.1 099 low\r\n", 0, 0, 0);
   status("HTTP/1.1 20 short\r\n", 0, 0, 0);
   status("HTTP/1.1 2000 long\r\n", 0, 0, 0);
