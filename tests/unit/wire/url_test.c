@@ -712,6 +712,9 @@ TEST(idn)
       {"a\xe3\x80\x82\xe3\x80\x82", 0, "code 21"},
       {"\xe2\x80\x8b\xe2\x80\x8c", 0, "code 21"}, /* nothing is left */
       {"\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.1", 0, "127.0.0.1"},
+      {"127\xe3\x80\x82"
+       "0.0.1",
+       0, "127.0.0.1"},
   };
   CHECK_ROWS(rows, ascii_of);
 }
