@@ -384,6 +384,8 @@ static sl_result on_body(struct transfer *t, struct slice data)
 /* Delivered with the line end that it should have had. */
 static sl_result on_trailer(struct transfer *t, struct slice line)
 {
+  if (slice_find(line, ':') == line.n)
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Trailer without colon");
   if (line.n < 2 || line.p[line.n - 2] != '\r') {
     char *copy = sl_arena_alloc(&t->arena, line.n + 1);
     if (!copy)

@@ -60,8 +60,10 @@ static sl_result content_length(struct transfer *t, struct slice value)
   struct http *h = &t->http;
   struct slice first;
   int64_t n = -1;
-  if (h->parser.status < 200)
+  if (h->parser.status < 200 || t->easy->set.http->ignore_content_length)
     return SL_OK;
+  if (!value.n)
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Invalid Content-Length: value");
   if (!h->length_known && sl_num_parse(value, INT64_MAX, &h->content_length)) {
     h->length_known = true; /* what nearly all send */
     return SL_OK;
@@ -328,7 +330,7 @@ static void choose_framing(struct transfer *t)
     sl_http1_body(&h->parser, HTTP1_NO_BODY, 0);
   } else if (h->te_chunked) {
     sl_http1_body(&h->parser, HTTP1_CHUNKED, 0);
-  } else if (h->length_known && !t->easy->set.http->ignore_content_length) {
+  } else if (h->length_known) {
     sl_http1_body(&h->parser, HTTP1_LENGTH, h->content_length);
   } else {
     sl_http1_body(&h->parser, HTTP1_UNTIL_CLOSE, 0);
@@ -375,7 +377,7 @@ static void check_time_condition(struct transfer *t)
   t->easy->info.condition_unmet = h->parser.status == 304;
   if (!io->timecondition || io->range)
     return;
-  if (h->last_modified < 0 || !io->timevalue || h->parser.status >= 300)
+  if (h->last_modified <= 0 || !io->timevalue || h->parser.status >= 300)
     return;
   bool newer = h->last_modified > io->timevalue;
   if (newer == (io->timecondition == CURL_TIMECOND_IFUNMODSINCE)) {
