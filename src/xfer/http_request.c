@@ -178,7 +178,7 @@ static void add_target(const struct transfer *t, struct buf *dst)
   sl_buf_add(dst, u->path);
   if (is_ftp(t) && t->easy->set.proxy->proxy_transfer_mode && !has_type(u->path))
     sl_buf_str(dst, t->easy->set.io.transfertext ? ";type=a" : ";type=i");
-  if (u->query.n) {
+  if (u->query.p) { /* an empty one is another resource than none, RFC 3986 6.2.3 */
     sl_buf_char(dst, '?');
     sl_buf_add(dst, u->query);
   }
@@ -432,8 +432,16 @@ static sl_result add_auth(struct transfer *t, struct buf *dst)
 {
   const struct url *u = t->url;
   struct slice method = slice_str(sl_http_method_word(t)), target = u->path;
-  if (u->query.n) /* they are neighbours in the URL's text */
+  if (u->query.n) { /* they are neighbours in the URL's text */
     target.n = (size_t)(u->query.p + u->query.n - u->path.p);
+  } else if (u->query.p) {
+    char *path = sl_arena_alloc(&t->arena, u->path.n + 1);
+    if (!path)
+      return SL_NOMEM;
+    memcpy(path, u->path.p, u->path.n);
+    path[u->path.n] = '?';
+    target = slice_of(path, u->path.n + 1);
+  }
   sl_result rc = SL_OK;
   if (t->conn->plain_proxy)
     rc = sl_auth_request(t, true, method, target, dst);
