@@ -233,9 +233,12 @@ static sl_result tftp_start(struct transfer *t)
 
 static sl_result look_up(struct transfer *t, struct tftp_xfer *x)
 {
-  struct lookup what = {slice_str(x->host), x->port, sl_lookup_family(t), false};
+  int only = sl_lookup_family(t);
+  struct lookup what = {slice_str(x->host), x->port, only, false};
   if (sl_addr_literal(&x->literal, what.host, x->port) && !t->easy->set.dns->resolve)
-    return SL_OK;
+    return only == AF_UNSPEC || only == x->literal.family
+               ? SL_OK
+               : sl_fail(t, CURLE_COULDNT_CONNECT, "%s is not an address of IPv%d", x->host, only == AF_INET ? 4 : 6);
   x->literal.family = AF_UNSPEC;
   return sl_lookup(t, &what, &x->waiter, &x->answer);
 }
