@@ -53,8 +53,9 @@ sl_result sl_netrc_credentials(struct transfer *t)
 {
   struct buf text;
   struct netrc_entry entry = {0};
-  bool required = t->easy->set.io.netrc == CURL_NETRC_REQUIRED;
-  if (t->user && t->password && !required)
+  const struct io_config *io = &t->easy->set.io;
+  bool from_options = t->user && t->user == io->username; /* REQUIRED only outdoes what is in the URL */
+  if (t->user && t->password && (from_options || io->netrc != CURL_NETRC_REQUIRED))
     return SL_OK;
   sl_buf_init(&text, MAX_NETRC);
   sl_result rc = read_file(t, &text);
