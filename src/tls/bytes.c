@@ -42,6 +42,8 @@ static sl_result stopped(struct tls_conn *conn, bool reading)
     ERR_clear_error();
     return conn->deaf = CURLE_SEND_ERROR;
   }
+  if (reading && conn->eof)
+    conn->io_error = SL_OK; /* of the alert that OpenSSL meant for a peer that has gone */
   if (conn->io_error && !conn->failed)
     conn->failed = conn->io_error;
   if (conn->failed) { /* the transport, or a check of ours in a renegotiation */
