@@ -189,9 +189,6 @@ static sl_result start_upload(struct transfer *t, struct file *f)
   const struct io_config *io = &t->easy->set.io;
   struct stat st;
   bool append = io->resume_from != 0; /* CURLOPT_APPEND(3) is not for files */
-  size_t len = strlen(f->path);
-  if (!len || f->path[len - 1] == '/')
-    return sl_fail(t, CURLE_FILE_COULDNT_READ_FILE, "No file name to write to");
   f->fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), io->new_file_perms);
   if (f->fd < 0)
     return sl_fail(t, CURLE_WRITE_ERROR, "Can't open %s for writing", f->path);
