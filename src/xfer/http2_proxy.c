@@ -349,7 +349,7 @@ static bool is_alive(struct h2_proxy *p)
     lost(p, CURLE_RECV_ERROR);
   else if (!p->result && has_bytes)
     receive(p);
-  if (p->result || sl_h2_wants_flush(p->session))
+  if (p->result || p->more || sl_h2_wants_flush(p->session))
     post(p);
   return !p->result;
 }
@@ -405,7 +405,7 @@ static struct h2_proxy *look(struct dial *d, struct slice key, struct h2_proxy *
       post(p);
       continue;
     }
-    if (!usable(p) || !sl_h2_room(p->session) || (!p->n_busy && !is_alive(p)) || !usable(p))
+    if (!usable(p) || (!p->n_busy && !is_alive(p)) || !sl_h2_room(p->session))
       continue;
     if (!sl_gate_may_reuse(&d->connector.ask, &p->tcp->sock))
       continue;
@@ -430,17 +430,10 @@ static sl_result use(struct dial *d, struct h2_proxy *p)
   return sl_layers_push_rest(d);
 }
 
-sl_result sl_http2_proxy_find(struct dial *d)
+static sl_result find(struct dial *d, struct slice key)
 {
   struct transfer *t = d->t;
-  struct slice key;
   struct h2_proxy *wait = NULL;
-  if (!sl_list_empty(&d->proxy_link))
-    return SL_WAIT;
-  char *scratch = sl_multi_scratch(t->multi);
-  sl_result rc = scratch ? sl_route_proxy_key(t, &d->route, scratch, SL_SCRATCH_BYTES, &key) : SL_NOMEM;
-  if (rc)
-    return rc;
   struct h2_proxy *p = t->easy->set.net->fresh_connect ? NULL : look(d, key, &wait);
   if (p)
     return use(d, p);
@@ -451,6 +444,20 @@ sl_result sl_http2_proxy_find(struct dial *d)
   d->proxy = proxy_new(t->multi, key);
   d->phase = DIAL_RESOLVE;
   return d->proxy ? SL_OK : SL_NOMEM;
+}
+
+sl_result sl_http2_proxy_find(struct dial *d)
+{
+  struct multi *m = d->t->multi;
+  struct slice key;
+  if (!sl_list_empty(&d->proxy_link))
+    return SL_WAIT;
+  char *room = sl_multi_scratch_take(m); /* what idle connections have to say must not overwrite the key */
+  sl_result rc = room ? sl_route_proxy_key(d->t, &d->route, room, SL_SCRATCH_BYTES, &key) : SL_NOMEM;
+  if (!rc)
+    rc = find(d, key);
+  sl_multi_scratch_back(m, room);
+  return rc;
 }
 
 void sl_http2_proxy_left(struct dial *d)

@@ -96,6 +96,21 @@ char *sl_multi_scratch(struct multi *m)
   return m->scratch;
 }
 
+char *sl_multi_scratch_take(struct multi *m)
+{
+  char *p = sl_multi_scratch(m);
+  m->scratch = NULL;
+  return p;
+}
+
+void sl_multi_scratch_back(struct multi *m, char *p)
+{
+  if (m->scratch)
+    sl_scratch_put(p);
+  else
+    m->scratch = p;
+}
+
 void sl_multi_enter(struct multi *m)
 {
   m->in_api = true;

@@ -67,6 +67,9 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e);
 void sl_multi_msg(struct multi *m, struct easy *e, CURLcode result);
 struct dns *sl_multi_dns(struct multi *m); /* made when it is needed first; NULL: out of memory */
 char *sl_multi_scratch(struct multi *m); /* SL_SCRATCH_BYTES until the call ends; NULL: out of memory */
+/* It too, for one alone: whoever needs one meanwhile gets another. NULL may be given back as well. */
+char *sl_multi_scratch_take(struct multi *m);
+void sl_multi_scratch_back(struct multi *m, char *p);
 /* Around every call that runs transfers. */
 void sl_multi_enter(struct multi *m);
 void sl_multi_leave(struct multi *m);

@@ -303,10 +303,9 @@ static void note_connection(struct transfer *t)
   info->lastsocket = c->tcp->sock.fd;
 }
 
-static sl_result route_key(struct transfer *t, const struct route *r, struct slice *out_key)
+static sl_result route_key(struct transfer *t, const struct route *r, char *room, struct slice *out_key)
 {
-  char *scratch = sl_multi_scratch(t->multi);
-  sl_result rc = scratch ? sl_route_key(t, r, scratch, SL_SCRATCH_BYTES, out_key) : SL_NOMEM;
+  sl_result rc = sl_route_key(t, r, room, SL_SCRATCH_BYTES, out_key);
   return rc == CURLE_TOO_LARGE ? sl_fail(t, rc, "The settings of this connection are too large") : rc;
 }
 
@@ -344,7 +343,8 @@ static bool reuse_own(struct transfer *t, const struct route *r, struct slice ke
   return done;
 }
 
-static sl_result route(struct transfer *t)
+/* The key is in `room`. */
+static sl_result find_way(struct transfer *t, char *room)
 {
   struct route r;
   struct slice key;
@@ -357,7 +357,7 @@ static sl_result route(struct transfer *t)
     t->easy->info.scheme = sl_proto_http.scheme; /* which it is spoken with */
   }
   if (!rc)
-    rc = route_key(t, &r, &key);
+    rc = route_key(t, &r, room, &key);
   if (rc)
     return rc;
   t->proxy_user = r.proxy.set ? r.proxy.user : NULL;
@@ -373,7 +373,7 @@ static sl_result route(struct transfer *t)
   if (t->easy->altsvc && !sl_judge_needed(t, &r))
     rc = sl_altsvc_route(t, &r);
   if (!rc && t->alt_used)
-    rc = route_key(t, &r, &key);
+    rc = route_key(t, &r, room, &key);
   if (rc || (t->alt_used && reuse(t, &r, key, &rc)))
     return rc;
   if ((rc = sl_http2_wait(t, &r, key)) || (rc = sl_limits_admit(t, &r, &peer)))
@@ -381,6 +381,15 @@ static sl_result route(struct transfer *t)
   rc = sl_dial_start(t, &r, key);
   sl_limits_use(t, peer);
   t->state = XFER_DIAL;
+  return rc;
+}
+
+static sl_result route(struct transfer *t)
+{
+  struct multi *m = t->multi;
+  char *room = sl_multi_scratch_take(m); /* what idle connections have to say must not overwrite the key */
+  sl_result rc = room ? find_way(t, room) : SL_NOMEM;
+  sl_multi_scratch_back(m, room);
   return rc;
 }
 

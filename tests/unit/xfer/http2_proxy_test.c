@@ -2,7 +2,8 @@
  * use the connection, and what the application's own loop sees of it. The proxy is a child process, of OpenSSL and
  * nghttp2, with a thread for each connection; it plays the origins as well:
  *
- *   CONNECT  auth.test wants a login; dead.test ends the connection; silent.test is never answered
+ *   CONNECT  auth.test wants a login; dead.test ends the connection; silent.test is never answered; after bye.test
+ *            the connection takes no more as soon as it is quiet
  *   /N       N bytes */
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -16,7 +17,7 @@
 #include "gate/ledger.h"
 #include "tests/unit/tls/fixture.h"
 
-enum { ROUNDS_MAX = 6000, MANY = 8, FAR_STREAMS = 64 };
+enum { ROUNDS_MAX = 6000, MANY = 8, FAR_STREAMS = 64, QUIET_US = 50000 };
 
 /* ---- the proxy ---- */
 
@@ -94,10 +95,13 @@ static int far_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user
   nghttp2_nv yes[] = {NV(":status", "200"), NV("x-proxy", "p")};
   nghttp2_nv no[] = {NV(":status", "407"), NV("proxy-authenticate", "Basic realm=\"r\"")};
   nghttp2_data_provider body = {.read_callback = far_body};
+  static const struct timeval quiet = {.tv_usec = QUIET_US};
   if (frame->hd.type != NGHTTP2_HEADERS || !s || !strncmp(s->name, "silent", 6))
     return 0;
   if (!strncmp(s->name, "dead", 4))
     f->dead = true;
+  if (!strncmp(s->name, "bye", 3))
+    setsockopt(SSL_get_fd(f->ssl), SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof quiet);
   if (!strncmp(s->name, "auth", 4) && !s->login)
     return nghttp2_submit_response(ng, s->id, no, 2, NULL);
   return nghttp2_submit_response(ng, s->id, yes, 2, &body);
@@ -128,7 +132,7 @@ static void *far_serve(void *arg)
   nghttp2_session_callbacks *cb;
   nghttp2_session *ng;
   unsigned char bytes[16384];
-  int n;
+  int n = 0;
   if (SSL_accept(f->ssl) != 1)
     goto out;
   nghttp2_session_callbacks_new(&cb);
@@ -142,6 +146,11 @@ static void *far_serve(void *arg)
   while (!nghttp2_session_send(ng) && !f->dead && (n = SSL_read(f->ssl, bytes, sizeof bytes)) > 0 &&
          nghttp2_session_mem_recv(ng, bytes, (size_t)n) >= 0)
     ;
+  if (n < 0 && errno == EAGAIN) { /* quiet */
+    nghttp2_submit_goaway(ng, 0, f->streams[f->n - 1].id, 0, NULL, 0);
+    nghttp2_session_send(ng);
+    usleep(10 * QUIET_US);
+  }
   nghttp2_session_del(ng);
 out:
   close(SSL_get_fd(f->ssl));
@@ -511,6 +520,34 @@ TEST(all_goes_at_once)
   struct ledger_totals after = sl_ledger_totals();
   CHECK_INT(after.opened - before.opened, 1);
   CHECK_INT(after.closed - before.closed, 1);
+}
+
+static curl_socket_t open_late(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+  (void)arg;
+  (void)purpose;
+  usleep(3 * QUIET_US);
+  return socket(a->family, a->socktype, a->protocol);
+}
+
+/* An idle proxy connection says goodbye after its descriptor was looked at: that is no part of the next one's key. */
+TEST(the_next_connection_is_found_again)
+{
+  struct world w = {.m = curl_multi_init()};
+  now = &w;
+  CHECK_INT(add(&w, "bye.test", 1000), CURLE_OK);
+  CHECK_INT(run(&w), CURLE_OK);
+  struct ledger_totals before = sl_ledger_totals();
+  CHECK_INT(add(&w, "a.test", 1000), CURLE_OK); /* on a connection of its own, for its callback's sake */
+  curl_easy_setopt(w.gets[1].e, CURLOPT_OPENSOCKETFUNCTION, open_late);
+  CHECK_INT(add(&w, "b.test", 1000), CURLE_OK);
+  CHECK_INT(run(&w), CURLE_OK);
+  CHECK_INT(sl_ledger_totals().opened - before.opened, 2);
+  CHECK_INT(add(&w, "c.test", 1000), CURLE_OK);
+  CHECK_INT(run(&w), CURLE_OK);
+  CHECK_INT(outcome(&w, 1000), CURLE_OK);
+  CHECK_INT(sl_ledger_totals().opened - before.opened, 2);
+  done(&w);
 }
 
 /* ---- a paused one, and the application's loop ---- */
