@@ -400,6 +400,8 @@ static sl_result on_trailer(struct transfer *t, struct slice line)
 
 static sl_result on_status(struct transfer *t, struct slice line)
 {
+  if (sl_ws_is(t))
+    sl_ws_head_begins(t);
   sl_result rc = sl_http_status(t);
   return rc ? rc : sl_sink_header(t, line, SINK_STATUS);
 }

@@ -102,14 +102,20 @@ sl_result sl_ws_add_upgrade(struct transfer *t, struct buf *dst)
   return ok ? SL_OK : SL_NOMEM;
 }
 
+/* What a proxy and other informational responses have said before is not the answer. */
+void sl_ws_head_begins(struct transfer *t)
+{
+  of(t)->answer_at = t->easy->headers.n;
+}
+
 /* The one field of this name in the answer; more than one are none that could be trusted. */
 static bool answer_field(const struct transfer *t, const char *name, struct slice *out_value)
 {
   struct header_record r;
-  size_t pos = 0, found = 0;
+  size_t pos = of(t)->answer_at, found = 0;
   while (sl_header_store_next(t->easy, &pos, &r)) {
     size_t colon = slice_find(r.line, ':');
-    if (r.request != t->easy->headers_request || !sl_text_ieq_str(slice_head(r.line, colon), name))
+    if (!sl_text_ieq_str(slice_head(r.line, colon), name))
       continue;
     *out_value = sl_text_trim(slice_from(r.line, colon + 1));
     found++;

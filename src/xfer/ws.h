@@ -50,6 +50,7 @@ struct ws {
   uint32_t out_at;
   struct buf next;           /* running: whole frames for when the reader's has ended */
   sl_result failed;          /* held: what curl_ws_recv() has come to */
+  uint32_t answer_at;        /* where the latest head begins in the header store */
   char accept[WS_ACCEPT_LEN + 1]; /* what the peer has to answer; "": nothing */
 };
 
@@ -63,6 +64,7 @@ struct ws *sl_ws_of_conn(const struct conn *c);
 
 /* ws.c, for http.c */
 sl_result sl_ws_add_upgrade(struct transfer *t, struct buf *dst); /* the fields that ask for it */
+void sl_ws_head_begins(struct transfer *t);                       /* of a response; it may be the answer */
 sl_result sl_ws_check_answer(struct transfer *t);                 /* 101: is it what was asked for? */
 sl_result sl_ws_refused(struct transfer *t);                      /* another status: fails */
 

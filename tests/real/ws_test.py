@@ -426,7 +426,7 @@ class WebSocket(common.RealTest):
 
     def test_through_a_proxy(self):
         def proxy(server, peer, head):
-            peer.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            peer.sendall(b"HTTP/1.1 200 Connected\r\nConnection: keep-alive\r\n\r\n")  # not the origin's answer
             server.heads.append(server.head(peer))
             says(frame(TEXT, b"tunnelled"))(server, peer, server.heads[-1])
         self.server = Scripted(proxy)
@@ -435,6 +435,12 @@ class WebSocket(common.RealTest):
         self.assertEqual(lines, ["result 0", 'text "tunnelled"'])
         self.assertTrue(self.server.heads[0].startswith(b"CONNECT origin.test:81 HTTP/1.1\r\n"))
         self.assertTrue(self.server.heads[1].startswith(b"GET /x HTTP/1.1\r\nHost: origin.test:81\r\n"))
+
+    def test_early_hints_are_no_answer(self):
+        def hints(server, peer, head):
+            peer.sendall(b"HTTP/1.1 103 Early Hints\r\nConnection: close\r\nUpgrade: no\r\n\r\n")
+            says(frame(TEXT, b"later"))(server, peer, head)
+        self.assertEqual(self.against(hints, "held", "recv"), ["result 0", 'text "later"'])
 
     def test_untrusted_certificate(self):
         done = common.run(self.client, self.url("echo", True), "held")
