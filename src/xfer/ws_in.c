@@ -138,10 +138,10 @@ sl_result sl_ws_receive(struct transfer *t)
     }
     sl_result rc = w->raw ? parse_raw(t, w, &in) : parse_frames(t, w, &in);
     sl_result kept = sl_conn_keep(t->conn, in);
+    if (rc <= 0 && kept)
+      return kept;
     if (rc != SL_WAIT || t->paused & CURLPAUSE_RECV)
       return rc;
-    if (kept)
-      return kept;
     in = SLICE_NONE;
   }
   sl_transfer_wake(t);

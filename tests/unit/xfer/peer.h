@@ -136,8 +136,9 @@ static inline void peer_websocket(int fd)
   char body[WS_BODY];
   for (size_t i = 0; i < sizeof body; i++)
     body[i] = (char)(i * 7);
-  if (peer_send(fd, start, sizeof start - 1) && peer_send(fd, body, sizeof body) &&
-      peer_send(fd, "\x88\x02\x03\xe8", 4))
+  bool ok = peer_send(fd, start, sizeof start - 1);
+  usleep(1000); /* or else one read would take it all */
+  if (ok && peer_send(fd, body, sizeof body) && peer_send(fd, "\x88\x02\x03\xe8", 4))
     peer_wait_for_close(fd);
 }
 

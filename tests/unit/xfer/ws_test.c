@@ -15,6 +15,7 @@ struct talk {
   char got[ALL];
   size_t n;
   int sent;
+  bool paused;
   bool nomem; /* a function said so in a callback */
 };
 
@@ -114,6 +115,47 @@ static CURLcode run(struct talk *t)
   return rc;
 }
 
+static size_t pause_each(char *data, size_t size, size_t n, void *arg)
+{
+  struct talk *t = arg;
+  (void)size;
+  t->paused = !t->paused;
+  if (t->paused)
+    return CURL_WRITEFUNC_PAUSE;
+  take(t, curl_ws_meta(t->curl), data, n);
+  return n;
+}
+
+static int go_on(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total, curl_off_t ul)
+{
+  struct talk *t = arg;
+  (void)dl_total;
+  (void)dl;
+  (void)ul_total;
+  (void)ul;
+  return t->paused && curl_easy_pause(t->curl, CURLPAUSE_CONT);
+}
+
+/* Each piece is refused once: what was read has to be kept. */
+static CURLcode paused(struct talk *t)
+{
+  struct curl_slist *fields;
+  CURLcode rc = begin(t, &fields);
+  SET(CURLOPT_WRITEFUNCTION, pause_each);
+  SET(CURLOPT_WRITEDATA, t);
+  SET(CURLOPT_XFERINFOFUNCTION, go_on);
+  SET(CURLOPT_XFERINFODATA, t);
+  SET(CURLOPT_NOPROGRESS, 0L);
+  SET(CURLOPT_TIMEOUT_MS, 2000L);
+  if (!rc)
+    rc = curl_easy_perform(t->curl);
+  if (!rc)
+    all_is_there(t);
+  curl_easy_cleanup(t->curl);
+  curl_slist_free_all(fields);
+  return rc;
+}
+
 static CURLcode receive_all(struct talk *t)
 {
   curl_socket_t fd = CURL_SOCKET_BAD;
@@ -182,6 +224,7 @@ static void every_allocation(CURLcode (*scenario)(struct talk *), unsigned long 
 
 TEST(running_with_all_later_ones_failing) { every_allocation(run, sl_mem_fail_after); }
 TEST(running_with_one_failing) { every_allocation(run, sl_mem_fail_once); }
+TEST(paused_with_one_failing) { every_allocation(paused, sl_mem_fail_once); }
 TEST(held_with_all_later_ones_failing) { every_allocation(held, sl_mem_fail_after); }
 TEST(held_with_one_failing) { every_allocation(held, sl_mem_fail_once); }
 
