@@ -33,7 +33,7 @@ struct h2_proxy {
   sl_result result;    /* of the session as a whole; SL_OK: it lives */
   bool more;           /* bytes may be left in the stream below */
   bool last;           /* takes no more tunnels */
-  bool served;         /* some CONNECT has had an answer, or somebody found it */
+  bool served;         /* somebody has found it */
   uint16_t primary_port, local_port;
   char primary_ip[SL_INFO_IP_MAX], local_ip[SL_INFO_IP_MAX];
 };

@@ -124,6 +124,19 @@ class BadProxy(common.RealTest):
         self.assertEqual(peer.accepted, 1)
         self.assertIn('uri="127.0.0.1:%d"' % self.origin.server_port, peer.requests[1]["proxy-authorization"])
 
+    def test_a_challenge_and_then_the_end(self):
+        def act(conn, stream, head):
+            if "proxy-authorization" in head:
+                return self.plainly(conn, stream, head)
+            conn.answer(stream, 407, [("proxy-authenticate", 'Digest realm="r", nonce="n", qop="auth"')], b"no")
+            if goaway:
+                conn.goaway(stream)
+            conn.drop()
+        for goaway in False, True:
+            peer = self.proxy(act)
+            self.assertEqual(self.get(peer, "proxyuser=jim:secret", "proxyauth=2"), "0 200 2 200 2 6\n", goaway)
+            self.assertEqual(peer.accepted, 2)
+
     def test_goaway_keeps_the_tunnels_that_are_open(self):
         def act(conn, stream, head):
             self.plainly(conn, stream, head)
