@@ -149,6 +149,13 @@ static sl_result queue_whole(struct ws *w, struct slice data, unsigned flags)
   return rc;
 }
 
+/* A message may be large, but not wait behind others then. */
+static bool is_too_much(const struct ws *w, size_t more)
+{
+  size_t queued = (size_t)w->out.n + w->next.n;
+  return queued && queued + more > QUEUE_MAX;
+}
+
 sl_result sl_ws_send_queued(struct transfer *t, struct ws *w, struct slice data, int64_t size, unsigned flags,
                             size_t *out_n)
 {
@@ -157,10 +164,10 @@ sl_result sl_ws_send_queued(struct transfer *t, struct ws *w, struct slice data,
     return CURLE_SEND_ERROR;
   if (data.n > MESSAGE_MAX)
     return CURLE_TOO_LARGE;
-  if (w->out.n + w->next.n && (size_t)w->out.n + w->next.n + data.n > QUEUE_MAX) {
+  if (is_too_much(w, data.n)) {
     rc = sl_ws_push(w, t->conn->top);
-    if (rc)
-      return rc;
+    if (rc || is_too_much(w, data.n))
+      return rc ? rc : SL_WAIT;
   }
   if (w->raw)
     rc = append_raw(&w->out, data);

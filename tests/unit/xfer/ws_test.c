@@ -228,6 +228,57 @@ TEST(paused_with_one_failing) { every_allocation(paused, sl_mem_fail_once); }
 TEST(held_with_all_later_ones_failing) { every_allocation(held, sl_mem_fail_after); }
 TEST(held_with_one_failing) { every_allocation(held, sl_mem_fail_once); }
 
+enum { MEGABYTE = 1 << 20, QUEUED_MOST = 7 };
+
+static size_t half_a_frame(char *data, size_t size, size_t n, void *arg)
+{
+  struct talk *t = arg;
+  (void)size;
+  if (t->sent++)
+    return CURL_READFUNC_PAUSE;
+  CHECK_INT(curl_ws_start_frame(t->curl, CURLWS_TEXT, 200), CURLE_OK);
+  CHECK(n >= 100);
+  memset(data, 'x', 100);
+  return 100;
+}
+
+static size_t send_much(char *data, size_t size, size_t n, void *arg)
+{
+  struct talk *t = arg;
+  static char message[MEGABYTE];
+  int taken = 0;
+  size_t sent;
+  CURLcode rc;
+  (void)size;
+  take(t, curl_ws_meta(t->curl), data, n);
+  if (t->n != 5)
+    return n;
+  CHECK_INT(t->sent, 2); /* the reader is within its frame */
+  while (!(rc = curl_ws_send(t->curl, message, sizeof message, &sent, 0, CURLWS_BINARY)) && taken++ < 2 * QUEUED_MOST)
+    ;
+  CHECK_INT(rc, CURLE_AGAIN);
+  CHECK_INT(taken, QUEUED_MOST);
+  return n;
+}
+
+/* What waits for the end of the reader's frame has a limit. */
+TEST(messages_behind_a_frame_that_does_not_end)
+{
+  struct talk talk = {0}, *t = &talk;
+  struct curl_slist *fields;
+  CURLcode rc = begin(t, &fields);
+  SET(CURLOPT_WRITEFUNCTION, send_much);
+  SET(CURLOPT_WRITEDATA, t);
+  SET(CURLOPT_READFUNCTION, half_a_frame);
+  SET(CURLOPT_READDATA, t);
+  SET(CURLOPT_UPLOAD, 1L);
+  CHECK_INT(rc, CURLE_OK);
+  CHECK_INT(curl_easy_perform(t->curl), CURLE_OK);
+  all_is_there(t);
+  curl_easy_cleanup(t->curl);
+  curl_slist_free_all(fields);
+}
+
 TEST(at_the_wrong_time)
 {
   CURL *curl = curl_easy_init();
