@@ -316,6 +316,17 @@ SEPARATE void judge_unix(const struct policy *p, const struct policy_question *q
 /* ---- the question -------------------------------------------------------------------------------
  */
 
+/* connect(2) takes the address that is none (0.0.0.0, ::, ::ffff:0.0.0.0) for this machine's loopback: that must be allowed
+ * as well. A listener there is for every address. */
+SEPARATE void judge_where_none_leads(const struct policy *p, const struct policy_question *q, const struct context *c,
+                                     bool ipv4, struct policy_verdict *v)
+{
+  struct subject s = {.at = ipv4 ? sl_policy_mapped(INADDR_LOOPBACK) : (struct ip6){0, 1}, .ipv4 = ipv4};
+  struct policy_verdict allowed = *v;
+  if (v->rules_allow && q->purpose != GATE_FTP_LISTEN && judge(p, q, c, &s, v))
+    *v = allowed;
+}
+
 static void judge_address(const struct policy *p, const struct policy_question *q,
                           struct policy_verdict *v)
 {
@@ -334,6 +345,8 @@ static void judge_address(const struct policy *p, const struct policy_question *
     struct subject s = {.at = sl_policy_mapped(ntohl(in->sin_addr.s_addr)), .ipv4 = true};
     c.port = ntohs(in->sin_port);
     judge(p, q, &c, &s, v);
+    if (!in->sin_addr.s_addr)
+      judge_where_none_leads(p, q, &c, true, v);
   } else if (family == AF_INET6 && q->address_len >= sizeof(struct sockaddr_in6)) {
     const struct sockaddr_in6 *in6 = (const void *)q->address;
     struct subject s = {.at = sl_ip6_load(&in6->sin6_addr)};
@@ -342,6 +355,9 @@ static void judge_address(const struct policy *p, const struct policy_question *
       judge(p, q, &c, &s, v);
     else
       judge_ipv6(p, q, &c, s.at, v);
+    bool mapped = s.at.lo == UINT64_C(0xffff00000000);
+    if (!s.at.hi && (mapped || !s.at.lo))
+      judge_where_none_leads(p, q, &c, mapped, v);
   } else if (family == AF_UNIX) {
     c.proto_bit = 1u << POLICY_UNIX;
     judge_unix(p, q, &c, v);

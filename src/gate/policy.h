@@ -10,6 +10,7 @@
  *     IPv6 CIDR that denies it does so;
  *   - `self` covers for `deny` loopback, 0.0.0.0 and :: too, and all when own addresses are
  * unknown;
+ *   - 0.0.0.0 and ::, which connect to loopback, are allowed only if 127.0.0.1 or ::1 is as well;
  *   - a Unix socket is allowed only by rules with `unix` or `proto unix` (or the default), and a
  *     path that is relative or has empty, . or .. parts by `proto unix` alone, while each `deny
  * unix` matches it. */

@@ -382,6 +382,33 @@ TEST(unix_sockets)
   sl_policy_free(p);
 }
 
+TEST(the_address_that_is_none_is_loopback)
+{
+  static const struct {
+    const char *rules, *four, *six;
+  } rows[] = {
+      {"deny loopback\nallow any\n", "deny loopback 1", "deny loopback 1"},
+      {"deny 127.0.0.0/8 ::1\nallow any\n", "deny loopback 1", "deny loopback 1"},
+      {"allow reserved\n", "deny loopback 0", "deny loopback 0"},
+      {"deny reserved\nallow any\n", "deny reserved 1", "deny reserved 1"},
+      {"allow reserved\nallow loopback port 80\n", "allow reserved 1", "allow reserved 1"},
+      {"allow any\n", "allow reserved 1", "allow reserved 1"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct policy *p = parse(rows[i].rules);
+    REQUIRE(p);
+    ASK("0.0.0.0", 80, rows[i].four);
+    ASK("::ffff:0.0.0.0", 80, rows[i].four);
+    ASK("::", 80, rows[i].six);
+    sl_policy_free(p);
+  }
+  struct policy *p = parse("deny loopback\nallow any\n");
+  REQUIRE(p);
+  ASK_IN("0.0.0.0", 0, "allow reserved 2", .purpose = GATE_FTP_LISTEN); /* of all addresses */
+  ASK("0.0.0.1", 80, "allow reserved 2");
+  sl_policy_free(p);
+}
+
 TEST(own_addresses)
 {
   struct ip6 own[] = {sl_policy_mapped(0x08080808), {UINT64_C(0x2a00000000000000), 5}};
@@ -695,6 +722,9 @@ static void check_against_model(const struct policy *p, const struct model_rule 
   struct policy_question q = {.address = &a.u.sa, .address_len = a.len};
   sl_policy_check(p, &q, &v);
   unsigned want = plain_reading(rules, n, at, ipv6, port);
+  unsigned also = at || ipv6 ? want : plain_reading(rules, n, INADDR_LOOPBACK, false, port);
+  if (want && rules[want - 1].allow && !(also && rules[also - 1].allow))
+    want = also;
   if (!CHECK(v.line == want && v.allow == (want && rules[want - 1].allow)))
     printf("# %08x%s port %d: line %u, not %u\n", at, ipv6 ? " (IPv6)" : "", port, v.line, want);
 }
