@@ -50,7 +50,15 @@ struct world {
   struct gate_ask ask;
   struct buf error;
   struct ledger_totals before;
+  int told_begun, told_closed; /* descriptors: <sluice/sluice.h> promises one of each */
 };
+
+static void on_event(void *arg, const struct sluice_socket_event *e)
+{
+  struct world *w = arg;
+  w->told_begun += e->fd >= 0 && (e->what == SLUICE_EVENT_OPEN || e->what == SLUICE_EVENT_ACCEPT);
+  w->told_closed += e->what == SLUICE_EVENT_CLOSE;
+}
 
 static void begin(struct world *w)
 {
@@ -61,6 +69,8 @@ static void begin(struct world *w)
   w->config.sockoptdata = &w->app;
   w->config.closesocketfunction = on_close;
   w->config.closesocketdata = &w->app;
+  w->config.socket_eventfunction = on_event;
+  w->config.socket_eventdata = w;
   sl_buf_init(&w->error, 200);
   w->ask = (struct gate_ask){.config = &w->config, .callback_depth = &w->app.depth, .error = &w->error};
   sl_ledger_strict(true);
@@ -71,6 +81,7 @@ static void end(struct world *w)
 {
   struct ledger_totals now = sl_ledger_totals();
   CHECK_INT(now.opened - w->before.opened, now.closed - w->before.closed);
+  CHECK_INT(w->told_begun, w->told_closed);
   CHECK_INT(w->app.depth, 0);
   sl_buf_done(&w->error);
 }
