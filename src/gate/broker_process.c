@@ -52,7 +52,8 @@ struct room_head {
 
 static void *room_malloc(size_t n)
 {
-  if (!room.base || n > ROOM_BYTES - ROOM_ALIGN - sizeof(struct room_head) - room.used)
+  size_t left = ROOM_BYTES - room.used; /* a multiple of ROOM_ALIGN, as all is here */
+  if (!room.base || left < sizeof(struct room_head) || n > left - sizeof(struct room_head))
     return NULL;
   struct room_head *head = (void *)(room.base + room.used);
   head->n = n;
