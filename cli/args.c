@@ -5,15 +5,19 @@
 #include <string.h>
 
 #include "cli.h"
+#include "columns.h"
+
+enum { COMPLAINT_MAX = 4096 };
 
 int args_complain(const char *command, const char *format, ...)
 {
+  char text[COMPLAINT_MAX];
   va_list list;
   va_start(list, format);
-  fprintf(stderr, "sluice %s: ", command);
-  vfprintf(stderr, format, list);
-  fprintf(stderr, "; see `sluice %s --help`\n", command);
+  vsnprintf(text, sizeof text, format, list);
   va_end(list);
+  columns_clean(text); /* it may quote a line of somebody's list */
+  fprintf(stderr, "sluice %s: %s; see `sluice %s --help`\n", command, text, command);
   return CLI_USAGE;
 }
 

@@ -13,6 +13,7 @@
 
 #include "args.h"
 #include "cli.h"
+#include "columns.h"
 
 enum option { POLICY, PRESET, PORT, PROTO, PURPOSE, HELP, OPTIONS };
 
@@ -63,18 +64,22 @@ void policy_help(void)
         stdout);
 }
 
-static int wrong(struct check *check, const char *asked, const char *why)
+/* What was asked comes from anywhere: it must not make columns or lines of its own, nor move a cursor. */
+static void print_asked(const char *asked, FILE *out)
 {
-  fprintf(stderr, "sluice check: %s: %s\n", asked, why);
-  check->wrong = true;
-  return CLI_USAGE;
+  char *text = cli_need(strdup(asked));
+  columns_clean(text);
+  fputs(text, out);
+  free(text);
 }
 
-/* What was asked comes from anywhere: it must not make columns or lines of its own. */
-static void print_asked(const char *asked)
+static int wrong(struct check *check, const char *asked, const char *why)
 {
-  for (; *asked; asked++)
-    putchar((unsigned char)*asked < 32 || *asked == 127 ? '?' : *asked);
+  fputs("sluice check: ", stderr);
+  print_asked(asked, stderr);
+  fprintf(stderr, ": %s\n", why);
+  check->wrong = true;
+  return CLI_USAGE;
 }
 
 static int ask(struct check *check, const char *asked, const union address *address,
@@ -90,7 +95,7 @@ static int ask(struct check *check, const char *asked, const union address *addr
   CURLcode code = sluice_policy_check(check->policy, &question, &verdict);
   if (code)
     return wrong(check, asked, curl_easy_strerror(code));
-  print_asked(asked);
+  print_asked(asked, stdout);
   printf("\t%s\t%s\t%s", verdict.allow ? "allow" : "deny", verdict.address_class, check->place);
   if (verdict.line)
     printf(":%u\n", verdict.line);

@@ -141,6 +141,13 @@ class Check(unittest.TestCase):
         done = self.check("https://8.8.8.8/\t", status=2)
         self.assertEqual(done.stdout, "")
 
+    def test_asked_moves_no_cursor(self):
+        """Lists come from strangers; C1 controls and marks of direction are among what terminals obey."""
+        for bad in "\x1b[2J", "\x9b2J", "\u202e", "\x7f":
+            done = self.check("-", status=2, text="https://8.8.8.8/#%s\nno address %s\nunix:/%s%s\n" % (bad, bad, bad, "x" * 200))
+            self.assertNotIn(bad[0], done.stdout + done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()) + len(done.stdout.splitlines()), 3, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -442,6 +442,12 @@ class Lists(Command):
         self.sluice("get", "--input", "-", "-o", "first", stdin=text.encode())
         self.assertIn("first", self.files())
 
+    def test_a_line_moves_no_cursor(self):
+        for bad in "\x1b[2J", "\x9b2J", "\u202e":
+            err = self.sluice("get", "-i", "-", stdin=("http://%s[/\n" % bad).encode(), status=2)
+            self.assertIn("is not a URL", err)
+            self.assertNotIn(bad[0], err)
+
     def test_many(self):
         text = "".join("%s/echo/%d\n" % (self.origin.url, i) for i in range(300))
         err = self.sluice("get", "-q", "-j", "20", "-i", "-", stdin=text.encode())
