@@ -144,7 +144,7 @@ void advice_text(const struct transfer *transfer, CURLcode code, char out[ADVICE
              GET_REDIRECTS);
   else if (code == CURLE_PEER_FAILED_VERIFICATION)
     snprintf(out, ADVICE_TEXT, "certificate problem: %s; %s", what, remedy(code));
-  else if (transfer->state != TRANSFER_WAITING && (to_do = remedy(code)))
+  else if (transfer->state != TRANSFER_WAITING && !reply_refused(transfer) && (to_do = remedy(code)))
     snprintf(out, ADVICE_TEXT, "%s; %s", what, to_do);
   else
     snprintf(out, ADVICE_TEXT, "%s", what);

@@ -47,13 +47,17 @@ static int compare(const void *a, const void *b)
   return strcmp((*left)->path, (*right)->path);
 }
 
-/* The item that takes what the other one's part is called. */
+/* The item that takes what the other one's part, or what stands beside it, is called. */
 static const struct get_item *find_part(const struct get_item **sorted, size_t count,
                                         const struct get_item *item)
 {
-  struct get_item wanted = {0};
-  const struct get_item *key = &wanted, **found = NULL;
-  if (asprintf(&wanted.path, "%s.part", item->path) >= 0) {
+  static const char *const ends[] = {".part", ".part.etag"};
+  const struct get_item **found = NULL;
+  for (size_t i = 0; !found && i < sizeof ends / sizeof *ends; i++) {
+    struct get_item wanted = {0};
+    const struct get_item *key = &wanted;
+    if (asprintf(&wanted.path, "%s%s", item->path, ends[i]) < 0)
+      cli_need(NULL);
     found = bsearch(&key, sorted, count, sizeof *sorted, compare);
     free(wanted.path);
   }

@@ -164,8 +164,15 @@ static bool is_passing_status(long status)
   return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+bool reply_refused(const struct transfer *transfer)
+{
+  return strstr(transfer->error, "policy refused") != NULL;
+}
+
 static bool is_passing(const struct transfer *transfer, CURLcode code)
 {
+  if (reply_refused(transfer))
+    return false;
   switch (code) {
   case CURLE_COULDNT_CONNECT:
     return !transfer->sockets.denied_by;

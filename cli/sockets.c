@@ -45,6 +45,8 @@ static const char *event_text(sluice_event what)
     return "reuse";
   case SLUICE_EVENT_CLOSE:
     return "close";
+  case SLUICE_EVENT_REPORTED:
+    return "reported";
   default:
     return "event";
   }
@@ -68,8 +70,8 @@ static void on_event(void *clientp, const struct sluice_socket_event *event)
   address_text(event->address, event->address_len, address);
   if (event->what == SLUICE_EVENT_REFUSED && user->denied_by && !strcmp(user->denied, address))
     snprintf(remark, sizeof remark, "--deny %s", user->denied_by->text);
-  else if (event->what == SLUICE_EVENT_REFUSED)
-    snprintf(remark, sizeof remark, "%s", event->rule ? event->rule : "");
+  else if (event->rule)
+    snprintf(remark, sizeof remark, "%s", event->rule);
   else if (event->os_errno)
     snprintf(remark, sizeof remark, "%s", strerror(event->os_errno));
   else if (event->host && event->what == SLUICE_EVENT_OPEN && !strstr(address, event->host))

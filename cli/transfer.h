@@ -78,6 +78,9 @@ bool reply_accept(struct transfer *transfer);
 /* The attempt ended: whether what is there is the whole, and an error if not. */
 CURLcode reply_settle(struct transfer *transfer, CURLcode code);
 
+/* An egress policy (SLUICE_POLICY) has said no: its text is the whole story, and another attempt changes nothing. */
+bool reply_refused(const struct transfer *transfer);
+
 /* Whether another attempt makes sense, and when: in so many microseconds; -1: it makes none. */
 int64_t reply_retry_us(const struct transfer *transfer, CURLcode code);
 

@@ -510,6 +510,12 @@ class Sockets(Command):
         self.assertGreater(int(rows[0][1]), 2)
         self.assertEqual({row[2:4] for row in rows}, {("peer", self.origin.host)})
 
+    def test_a_policy_that_only_reports(self):
+        (self.folder / "policy").write_text("mode report\ndeny loopback\n")
+        rows = self.trace(self.origin.url + "/file", SLUICE_POLICY="policy")
+        self.assertEqual([row[0] for row in rows][:2], ["reported", "open"])
+        self.assertEqual((rows[0][1], rows[0][4]), ("-", "policy line 2: deny loopback"))
+
     def test_a_refused_port(self):
         rows = self.trace("http://127.0.0.1:%d/" % free_port(), status=1)
         self.assertEqual([row[0] for row in rows if row[0] != "connected"], ["open", "connect", "close"])
@@ -692,7 +698,8 @@ class Usage(Command):
                             (["get", "--limit-rate", "fast", url], "'fast'"), (["get", "--retry", "-1", url], "'-1'"),
                             (["get", "--sums", "nothing", url], "No such file"), (["get", "-i", "nothing"], "No such"),
                             (["get", "-C", "-J", url], "-J"), (["get", "-C", "--compressed", url], "--compressed"),
-                            (["get", "-ox", "-ox.part", url, url], "where x grows"), (["help", "fetch"], "no command 'fetch'"),
+                            (["get", "-ox", "-ox.part", url, url], "where x grows"),
+                            (["get", "-ox", "-ox.part.etag", url, url], "where x grows"), (["help", "fetch"], "no command 'fetch'"),
                             (["demo", "more"], "'more'"), (["demo", "--fast"], "no option --fast")):
             with self.subTest(words):
                 self.assertIn(hint, self.sluice(*words, status=2))

@@ -77,6 +77,10 @@ class Retries(Command):
         err = self.sluice("get", "--retry", "9", "--deny", "127.0.0.1", self.origin.url + "/tag", status=1)
         self.assertNotIn("retry 1", err)
 
+    def test_what_a_policy_refuses_stays_so(self):
+        err = self.sluice("get", "--retry", "9", self.origin.url + "/tag", status=1, SLUICE_POLICY="preset:public-internet")
+        self.assertRegex(err, r"^sluice: \S+: The process's policy refused 127\.0\.0\.1 port \d+ \(loopback\), policy line \d+: deny any\n$")
+
 
 class AnySubsetOfFailures(Command):
     """Whatever fails: a file with its name is right, a part is the beginning of what is right."""
