@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "gate/broker.h"
 #include "gate/policy.h"
 #include "sys/netif.h"
 #include "xfer/http2.h"
@@ -193,14 +194,15 @@ static void add_hop(struct key *k, const struct proxy_hop *h)
 
 /* What each key has, in one piece without holes; `there` says which of the rest follows. */
 struct way {
-  uint64_t policies[2]; /* what one policy allowed is nothing to transfers under another */
+  uint64_t policies[2];  /* what one policy allowed is nothing to transfers under another; */
+  struct broker *broker; /* a broker has one of its own */
   curl_opensocket_callback opensocket;
   curl_sockopt_callback sockopt;
   curl_closesocket_callback closesocket;
   uint16_t localport, localportrange;
   uint32_t there;
 };
-_Static_assert(sizeof(struct way) == 2 * 8 + 3 * sizeof(void *) + 8, "no padding, whose bytes would be any");
+_Static_assert(sizeof(struct way) == 2 * 8 + 4 * sizeof(void *) + 8, "no padding, whose bytes would be any");
 enum { UNIX_PATH = 1, ABSTRACT = 2, INTERFACE = 4, CLIENT_IP = 8, PRE_PROXY = 16, PROXY = 32 };
 
 /* Proxies and sockets: all that is there before the origin is. */
@@ -212,6 +214,7 @@ static void add_way(struct key *k, const struct transfer *t, const struct route 
   const char *client_ip = set->proxy->haproxy_client_ip; /* the peer was told who the connection is for */
   struct way w = {
       .policies = {sl_policy_id(g->policy), sl_policy_id(t->multi->policy)},
+      .broker = sl_broker_of(g, true),
       .opensocket = g->opensocketfunction,
       .sockopt = g->sockoptfunction,
       .closesocket = g->closesocketfunction,

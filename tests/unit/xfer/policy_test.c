@@ -360,6 +360,32 @@ TEST(a_pooled_connection_of_another_policy)
   end();
 }
 
+static struct sluice_broker *broker(const char *text)
+{
+  struct sluice_broker *b = NULL;
+  struct sluice_policy *p = parse(text);
+  CHECK_INT(sluice_broker_start(p, &b), CURLE_OK);
+  sluice_policy_free(p);
+  curl_easy_setopt(w.e, CURLOPT_OPENSOCKETFUNCTION, sluice_broker_opensocket);
+  curl_easy_setopt(w.e, CURLOPT_OPENSOCKETDATA, b);
+  return b;
+}
+
+TEST(a_pooled_connection_of_another_broker)
+{
+  REQUIRE(begin(NULL));
+  struct sluice_broker *lax = broker("allow any\n");
+  CHECK_INT(get("127.0.0.1"), CURLE_OK);
+  CHECK_INT(get("127.0.0.1"), CURLE_OK);
+  CHECK(strstr(w.events, "reuse 127.0.0.1;"));
+  struct sluice_broker *strict = broker(ONLY_2);
+  REFUSED(get("127.0.0.1"));
+  CHECK(strstr(w.error, "The broker's policy"));
+  sluice_broker_stop(lax);
+  sluice_broker_stop(strict);
+  end();
+}
+
 TEST(a_pool_that_is_shared)
 {
   REQUIRE(begin(NULL));
