@@ -23,21 +23,9 @@ SMALL = b"The quick brown fox jumps over the lazy dog.\n" * 30
 BIG = os.urandom(300000)
 
 NGINX = """
-daemon off;
-worker_processes 1;
-pid {place}/nginx.pid;
-error_log {place}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-  uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-  root {place}/root;
-  default_type application/octet-stream;
-  server {{ listen 127.0.0.1:{http}; }}
-  server {{ listen unix:{place}/socket; }}
-  server {{ listen 127.0.0.1:{https} ssl; ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key; }}
-}}
+  server {{ root {place}/root; listen 127.0.0.1:{http}; }}
+  server {{ root {place}/root; listen unix:{place}/socket; }}
+  server {{ root {place}/root; listen 127.0.0.1:{https} ssl; ssl_certificate {place}/good.pem; ssl_certificate_key {place}/good.key; }}
 """
 
 # Starts a broker with a policy, then another program that inherits it.
@@ -108,15 +96,14 @@ class Broker(common.RealTest):
     def setUpPlace(cls):
         if os.getuid():
             raise unittest.SkipTest("the servers want to be started by root")
-        nginx, vsftpd, tftpd = (common.program(name) for name in ("nginx", "vsftpd", "in.tftpd"))
+        vsftpd, tftpd = (common.program(name) for name in ("vsftpd", "in.tftpd"))
         place = cls.place
         place.write("root/small", SMALL).chmod(0o644)
         place.write("root/big", BIG).chmod(0o644)
         common.Authority(place).issue("good", "DNS:web.test,DNS:hosted.test,IP:127.0.0.1")
         cls.http, cls.https, cls.ftp = common.free_ports(3)
         cls.tftp = tftp_test.free_port()
-        config = place.write("nginx.conf", NGINX.format(place=place.path, http=cls.http, https=cls.https))
-        cls.serve([nginx, "-c", config, "-p", place.path], [cls.http, cls.https], "nginx")
+        cls.serve_nginx(NGINX.format(place=place.path, http=cls.http, https=cls.https), [cls.http, cls.https])
         user = [u.pw_name for u in pwd.getpwall() if u.pw_uid and os.path.isdir(u.pw_dir)][0]
         cls.serve([vsftpd, vsftpd_test.configuration(place, cls.ftp, user)], [cls.ftp], "vsftpd")
         server = cls.serve([tftpd, "--listen", "--foreground", "--address", "%s:%d" % (common.LOCAL, cls.tftp),

@@ -404,16 +404,10 @@ class Policy(common.RealTest):
         self.assertEqual(len(doh.seen), seen)
 
     def test_http2(self):
-        nginx = common.program("nginx")
         self.certificate()
         port = common.free_ports(1)[0]
-        config = self.place.write("nginx.conf", """daemon off; worker_processes 1; pid {p}/n.pid; error_log {p}/n.log;
-            events {{ }} http {{ access_log off; client_body_temp_path {p}/t1; proxy_temp_path {p}/t2;
-            fastcgi_temp_path {p}/t3; uwsgi_temp_path {p}/t4; scgi_temp_path {p}/t5; ssl_certificate {p}/good.pem;
-            ssl_certificate_key {p}/good.key;
-            server {{ listen 127.0.0.1:{port} ssl http2; location / {{ return 200 "yes"; }} }} }}
-            """.format(p=self.place.path, port=port))
-        self.serve([nginx, "-c", config, "-p", self.place.path, "-e", self.place / "n.log"], [port], "nginx")
+        self.serve_nginx('server { listen 127.0.0.1:%d ssl http2; location / { return 200 "yes"; } }' % port, [port],
+                         "ssl_certificate {0}/good.pem; ssl_certificate_key {0}/good.key;".format(self.place.path))
         source, program = self.place.write("h2.c", H2), self.place / "h2"
         common.must(common.CC, "-I%s" % (common.SOURCE / "include"), "-o", program, source, common.LIB / "libcurl.so.4")
         url = "https://127.0.0.1:%d/" % port

@@ -128,26 +128,38 @@ class Terminal:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, columns, 0, 0))
 
     def resize(self, columns):
-        self.screen.resize(columns)
+        """False: the program was writing at that time, and what it wrote may be for either width. Nobody can tell then
+        what should stand there, on any terminal."""
+        while self.has_more() and (piece := self.whole_piece()):
+            self.show(piece)
         self.set_size(columns)
+        quiet = not self.has_more()
+        self.screen.resize(columns)
+        return quiet
+
+    def has_more(self, seconds=0):
+        return bool(select.select([self.ours], [], [], seconds)[0])
+
+    def show(self, piece):
+        self.output += piece
+        self.screen.feed(piece.decode(errors="replace"))
 
     def read(self, seconds):
         """What comes in that time goes to the screen. False: the program has closed its side."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if not select.select([self.ours], [], [], left)[0]:
+            if not self.has_more(left):
                 break
             piece = self.whole_piece()
             if not piece:
                 return False
-            self.output += piece
-            self.screen.feed(piece.decode(errors="replace"))
+            self.show(piece)
         return True
 
     def whole_piece(self):
         """All of what was written at once, which may come in several reads; empty at the end."""
         piece = b""
-        while not piece or select.select([self.ours], [], [], 0.01)[0]:
+        while not piece or self.has_more(0.01):
             try:
                 piece += os.read(self.ours, 65536)
             except OSError as error:
@@ -163,6 +175,10 @@ class Terminal:
                 return
         if not condition(self):
             raise AssertionError("it did not come:\n" + "\n".join(self.screen.lines()))
+
+    def give_up(self):
+        self.process.kill()
+        self.finish()
 
     def finish(self, seconds=30):
         """Reads to the end; returns the exit status."""
