@@ -21,6 +21,7 @@ struct dns_socket {
   int family, socktype;
   bool received;   /* the last arecvfrom() gave something */
   bool connecting; /* by the application: who is there is not known yet */
+  uint64_t policy; /* the multi handle's that allowed the server, by its id */
   struct gate_socket gate;
   struct watch watch;
   struct gate_addr server; /* as c-ares knows it, whatever the application made of it */

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "base/mem.h"
+#include "gate/policy.h"
 
 enum {
   BATCH = 64, /* datagrams taken in a row from one socket */
@@ -181,6 +182,11 @@ static struct gate_ask ask_of(struct dns_channel *ch)
   };
 }
 
+static uint64_t policy_of(const struct dns_channel *ch)
+{
+  return sl_policy_id(ch->dns->policy ? *ch->dns->policy : NULL);
+}
+
 static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
 {
   struct gate_addr to = s->server;
@@ -193,6 +199,7 @@ static int open_and_connect(struct dns_channel *ch, struct dns_socket *s)
     errno = ENOMEM;
     return -1;
   }
+  s->policy = policy_of(ch);
   s->connecting = how == GATE_CONNECTING && s->socktype == SOCK_STREAM;
   if (how != GATE_OPENED)
     return 0;
@@ -224,12 +231,13 @@ static int number_connect(ares_socket_t number, const struct sockaddr *addr, are
   return open_and_connect(ch, s);
 }
 
-/* Before the first query on a connection that the application has begun. */
+/* Before the first query on a connection that the application has begun, and when the multi handle has got another policy
+ * since. */
 static bool is_wanted_peer(struct dns_channel *ch, struct dns_socket *s)
 {
   struct gate_ask ask = ask_of(ch);
   if (!s->connecting)
-    return true;
+    return s->policy == policy_of(ch) || sl_gate_may_reuse(&ask, &s->gate);
   s->connecting = false;
   return sl_gate_connected(&ask, &s->gate, 0) == SL_OK;
 }

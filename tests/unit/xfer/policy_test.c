@@ -512,6 +512,58 @@ TEST(a_policy_that_is_replaced_under_way)
   end();
 }
 
+static bool was_asked_for(const char *name)
+{
+  pthread_mutex_lock(&w.dns.mutex);
+  bool found = strstr(w.dns.asked, name) != NULL;
+  pthread_mutex_unlock(&w.dns.mutex);
+  return found;
+}
+
+/* Until the first transfer has ended. */
+static CURLcode first_result(CURLM *m)
+{
+  int running, left;
+  CURLMsg *msg = NULL;
+  while (!curl_multi_perform(m, &running) && !(msg = curl_multi_info_read(m, &left)) && running)
+    curl_multi_poll(m, NULL, 0, 1000, NULL);
+  return msg ? msg->data.result : CURLE_OK;
+}
+
+TEST(a_policy_that_is_replaced_while_a_name_server_is_asked)
+{
+  int running;
+  char url[100];
+  REQUIRE(begin(NULL));
+  CURLM *m = curl_multi_init();
+  CURL *second = curl_easy_init();
+  struct sluice_policy *p = parse(ONLY_2);
+  curl_multi_setopt(m, SLUICEMOPT_POLICY, p);
+  sluice_policy_free(p);
+  curl_easy_setopt(w.e, CURLOPT_URL, "http://silent.test/");
+  curl_multi_add_handle(m, w.e);
+  for (int i = 0; i < 500 && !was_asked_for("silent"); i++) {
+    curl_multi_perform(m, &running);
+    curl_multi_poll(m, NULL, 0, 10, NULL);
+  }
+  CHECK(was_asked_for("silent"));
+  p = parse("allow 127.0.0.2\n");
+  curl_multi_setopt(m, SLUICEMOPT_POLICY, p);
+  sluice_policy_free(p);
+  settings(second);
+  snprintf(url, sizeof url, "http://two.test:%d/b/10", w.origin.port);
+  curl_easy_setopt(second, CURLOPT_URL, url);
+  curl_multi_add_handle(m, second);
+  CHECK_INT(first_result(m), CURLE_COULDNT_RESOLVE_HOST);
+  CHECK(strstr(w.events, "refused 127.0.0.1;"));
+  CHECK(!was_asked_for("two"));
+  curl_multi_remove_handle(m, w.e);
+  curl_multi_remove_handle(m, second);
+  curl_easy_cleanup(second);
+  curl_multi_cleanup(m);
+  end();
+}
+
 /* ---- proxies: the origin's server answers requests in absolute form, too ---- */
 
 static void proxy(const char *host)
