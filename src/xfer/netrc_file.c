@@ -49,13 +49,12 @@ static sl_result take(struct transfer *t, const struct netrc_entry *e)
   return ok ? SL_OK : SL_NOMEM;
 }
 
-sl_result sl_netrc_credentials(struct transfer *t)
+sl_result sl_netrc_credentials(struct transfer *t, bool from_options)
 {
   struct buf text;
   struct netrc_entry entry = {0};
-  const struct io_config *io = &t->easy->set.io;
-  bool from_options = t->user && t->user == io->username; /* REQUIRED only outdoes what is in the URL */
-  if (t->user && t->password && (from_options || io->netrc != CURL_NETRC_REQUIRED))
+  bool required = t->easy->set.io.netrc == CURL_NETRC_REQUIRED; /* which only outdoes what is in the URL */
+  if (t->user && t->password && (from_options || !required))
     return SL_OK;
   sl_buf_init(&text, MAX_NETRC);
   sl_result rc = read_file(t, &text);

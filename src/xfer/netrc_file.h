@@ -2,9 +2,12 @@
 #ifndef SL_XFER_NETRC_FILE_H
 #define SL_XFER_NETRC_FILE_H
 
+#include <stdbool.h>
+
 #include "base/result.h"
 
 struct transfer;
-sl_result sl_netrc_credentials(struct transfer *t); /* may set t->user and t->password */
+/* May set t->user and t->password. from_options: those that are there are the options', not the URL's. */
+sl_result sl_netrc_credentials(struct transfer *t, bool from_options);
 
 #endif

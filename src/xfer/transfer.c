@@ -205,13 +205,14 @@ static sl_result choose_credentials(struct transfer *t)
   t->password = own ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
   if (!ok)
     return SL_NOMEM;
-  if (in_url && (!in_options || t->redirected)) {
+  bool from_url = in_url && (!in_options || t->redirected);
+  if (from_url) {
     t->user = u->user.p ? decoded(t, u->user, &ok) : NULL;
     t->password = u->password.p ? decoded(t, u->password, &ok) : NULL;
     if (!ok)
       return sl_fail(t, CURLE_URL_MALFORMAT, "Bad login part");
   }
-  return set->io.netrc ? sl_netrc_credentials(t) : SL_OK;
+  return set->io.netrc ? sl_netrc_credentials(t, t->user && !from_url) : SL_OK;
 }
 
 /* Where a redirect leads is another origin unless scheme, host and port are those of the first URL. */
