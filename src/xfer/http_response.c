@@ -354,12 +354,14 @@ static sl_result check_resume(struct transfer *t)
 {
   struct http *h = &t->http;
   const struct io_config *io = &t->easy->set.io;
-  if (!io->resume_from || h->resume_checked || h->method != SL_HTTP_GET || h->ignore_body || has_no_body(t))
+  if (!io->resume_from || h->method != SL_HTTP_GET || h->ignore_body || has_no_body(t))
     return SL_OK;
   if (h->parser.status == 416) {
     h->ignore_body = true; /* all of it is there already */
     return SL_OK;
   }
+  if (h->resume_checked)
+    return SL_OK;
   if (h->content_length == io->resume_from) { /* RFC 9110 14.2: the server may ignore Range; we have it all */
     SL_INFOF(t->easy, "The entire document is already downloaded");
     h->ignore_body = true;

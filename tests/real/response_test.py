@@ -100,6 +100,17 @@ class Responses(common.RealTest):
             self.ask(response(status=status, body=b""), "-C", "2")
         self.ask(response(), "-C", "2", status=33)
 
+    def test_nothing_of_a_range_that_is_none(self):
+        answer = response("Content-Range: bytes 2-4/5", status="416 No", body=b"text")
+        self.assertEqual(self.ask(answer, "-C", "2"), b"")
+
+    def test_what_the_last_request_sent(self):
+        size = "-d", "abc", "-w", "%{size_upload} %{num_connects}"
+        with Peer(response("Location: /y", status="301 There"), response()) as peer:
+            self.assertEqual(self.curl("-L", *size, peer.url), BODY + b"0 2")
+        with Peer(response(), response()) as peer:  # the second request goes out twice: its connection has ended
+            self.assertEqual(self.curl(*size, peer.url, peer.url), (BODY + b"3 1") * 2)
+
     def test_a_file_of_1970_has_no_date(self):
         since = "-z", "Tue, 13 Jun 2000 12:10:00 GMT"
         old = "Last-Modified: Thu, 01 Jan 1970 00:00:%02d GMT"
