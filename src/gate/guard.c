@@ -112,7 +112,9 @@ sl_result sl_guard_peer(const struct gate_ask *ask, int fd)
 /* What the connection was opened for may differ from what it is wanted for now: the scheme, the addresses of this host. */
 bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s)
 {
-  return sl_guard_peer(ask, s->fd) == SL_OK;
+  struct gate_ask quiet = *ask;
+  quiet.error = NULL; /* another connection will be made, and may be allowed */
+  return sl_guard_peer(&quiet, s->fd) == SL_OK;
 }
 
 sl_result sl_gate_judge(const struct gate_ask *ask, const struct gate_addr *addr)

@@ -29,7 +29,8 @@ struct world {
 static struct world w;
 
 /* ---- names: `two` is at 127.0.0.2, `one` at 127.0.0.1, `rebind` moves from 127.0.0.2 to 127.0.0.1 and has no time to
- * live, `mixed` is at 127.0.0.1, ::1 and 127.0.0.2, `late` at 127.0.0.2 and then 127.0.0.1, `inside` at 10.0.0.1 ---- */
+ * live, `mixed` is at 127.0.0.1, ::1 and 127.0.0.2, `late` at 127.0.0.2 and then 127.0.0.1, `inside` at 10.0.0.1,
+ * `moved` at 127.0.0.2 and then where nobody listens ---- */
 
 static void name_at(struct fake_reply *r, unsigned ttl, uint32_t address)
 {
@@ -39,7 +40,7 @@ static void name_at(struct fake_reply *r, unsigned ttl, uint32_t address)
 
 static bool names(struct fake_server *s, const char *label, unsigned type, struct fake_reply *r)
 {
-  static const char *const known[] = {"one", "two", "rebind", "mixed", "late", "inside"};
+  static const char *const known[] = {"one", "two", "rebind", "mixed", "late", "inside", "moved"};
   static const unsigned char one6[16] = {[15] = 1};
   bool ours = false;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -57,6 +58,8 @@ static bool names(struct fake_server *s, const char *label, unsigned type, struc
     name_at(r, DNS_TTL, 0x7f000001);
   if (!strcmp(label, "rebind"))
     name_at(r, 0, s->queries4 == 1 ? 0x7f000002 : 0x7f000001);
+  if (!strcmp(label, "moved"))
+    name_at(r, 0, s->queries4 == 1 ? 0x7f000002 : 0x7f000009);
   if (!strcmp(label, "inside"))
     name_at(r, DNS_TTL, 0x0a000001);
   return ours;
@@ -617,6 +620,21 @@ TEST(a_pooled_connection_is_asked_for_again)
   CHECK(!strstr(w.events, "reuse"));
   policy("allow loopback\n");
   CHECK_INT(curl_easy_perform(w.e), CURLE_OK);
+  end();
+}
+
+/* A pooled connection that is not allowed is no failure: what comes of the next one is told. */
+TEST(a_refused_reuse_is_no_reason)
+{
+  REQUIRE(begin("deny 127.0.0.2 purpose proxy scheme ftp\nallow loopback\n"));
+  curl_easy_setopt(w.e, CURLOPT_IPRESOLVE, CURL_IPRESOLVE_V4);
+  proxy("moved.test");
+  CHECK_INT(get("127.0.0.4"), CURLE_OK);
+  CHECK_STR(primary(), "127.0.0.2");
+  snprintf(w.url, sizeof w.url, "ftp://127.0.0.4:%d/b/10", w.origin.port);
+  curl_easy_setopt(w.e, CURLOPT_URL, w.url);
+  CHECK_INT(curl_easy_perform(w.e), CURLE_COULDNT_CONNECT);
+  CHECK(!strncmp(w.error, "Failed to connect to moved.test", 31));
   end();
 }
 
