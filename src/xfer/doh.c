@@ -120,6 +120,9 @@ void sl_doh_done(struct easy *e, CURLcode result)
   struct doh_request *r = e->doh;
   struct dns_query *query = r->query;
   const char *type = sl_header_store_content_type(e);
+  /* the transfer knows only that its write callback failed; the type is made when it is asked for */
+  if (r->body.nomem || (!type && e->info.has_content_type))
+    result = CURLE_OUT_OF_MEMORY;
   if (!result && (!type || strcmp(type, "application/dns-message")))
     result = CURLE_WEIRD_SERVER_REPLY;
   r->query = NULL;
