@@ -33,8 +33,9 @@ static sl_result http_init(struct transfer *t)
   h->method = t->easy->set.http->method;
   if (t->easy->set.io.nobody)
     h->method = SL_HTTP_HEAD;
-  sl_auth_init(t);
-  sl_result rc = sl_cookies_begin(t);
+  sl_result rc = sl_auth_init(t);
+  if (!rc)
+    rc = sl_cookies_begin(t);
   return rc ? rc : sl_altsvc_begin(t);
 }
 

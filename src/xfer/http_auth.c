@@ -56,21 +56,18 @@ static sl_result remember_origin(struct transfer *t)
   struct buf name;
   if (!m)
     return SL_OK;
-  sl_buf_init(&name, 128 * 1024);
+  sl_buf_init(&name, 2 * 1024 * 1024);
   sl_buf_printf(&name, "%s://%.*s:%d %s", t->proto->scheme, (int)t->host.n, t->host.p, t->port,
                 t->user ? t->user : "");
-  if (!sl_buf_ok(&name)) {
-    sl_buf_done(&name);
-    return SL_NOMEM;
-  }
-  if (!m->origin_name || strcmp(m->origin_name, name.p)) {
+  sl_result rc = sl_buf_result(&name, CURLE_TOO_LARGE);
+  if (!rc && (!m->origin_name || strcmp(m->origin_name, name.p))) {
     sl_digest_done(&m->origin.digest);
     m->origin.picked = 0;
     sl_free(m->origin_name);
     m->origin_name = sl_buf_take(&name);
   }
   sl_buf_done(&name);
-  return SL_OK;
+  return rc;
 }
 
 static void forget_exchange(struct http_auth *a)
@@ -113,7 +110,7 @@ static void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
   a->picked = before & a->want ? before & a->want : a->want;
 }
 
-void sl_auth_init(struct transfer *t)
+sl_result sl_auth_init(struct transfer *t)
 {
   const struct settings *set = &t->easy->set;
   bool ours = !t->http.cross_origin || set->http->unrestricted_auth;
@@ -127,10 +124,12 @@ void sl_auth_init(struct transfer *t)
   if (ours && set->http->aws_sigv4 && t->user)
     allowed = CURLAUTH_AWS_SIGV4;
   t->easy->info.httpauth_used = 0;
-  if (remember_origin(t)) /* out of memory: what is remembered could be another origin's */
-    allowed = 0;
+  sl_result rc = remember_origin(t);
+  if (rc) /* what is remembered could be another origin's */
+    return rc;
   start(t, &t->http.auth, allowed);
   start(t, &t->http.proxy_auth, set->proxy->proxyauth);
+  return SL_OK;
 }
 
 void sl_auth_done(struct transfer *t)
@@ -404,18 +403,20 @@ void sl_auth_give_up(struct transfer *t, bool proxy, uint32_t bit)
     m->picked = 0;
 }
 
-/* The best of what both sides can do. */
-static bool pick(struct transfer *t, struct http_auth *a)
+/* The best of what both sides can do. *out_again stays as it is when that is nothing. */
+static sl_result pick(struct transfer *t, struct http_auth *a, bool *out_again)
 {
   static const uint32_t order[] = {CURLAUTH_NEGOTIATE, CURLAUTH_BEARER, CURLAUTH_DIGEST, CURLAUTH_NTLM, CURLAUTH_BASIC};
   uint32_t possible = a->avail & a->want;
   if (a->picked == CURLAUTH_NEGOTIATE && a->phase == AUTH_OVER && a->avail & CURLAUTH_NEGOTIATE) {
     SL_INFOF(t->easy, "Authentication problem. Ignoring this.");
     a->problem = true; /* it has had our ticket */
-    return false;
+    return SL_OK;
   }
-  if (a->phase == AUTH_RECEIVED && possible & a->picked)
-    return true; /* in the midst of it */
+  if (a->phase == AUTH_RECEIVED && possible & a->picked) { /* in the midst of it */
+    *out_again = true;
+    return SL_OK;
+  }
   if (a->phase != AUTH_AGAIN || !(possible & a->picked))
     a->phase = AUTH_NONE;
   if (a->avail & CURLAUTH_DIGEST && a->want & CURLAUTH_DIGEST_IE)
@@ -423,25 +424,29 @@ static bool pick(struct transfer *t, struct http_auth *a)
   a->picked = 0;
   for (size_t i = 0; i < sizeof order / sizeof *order && !a->picked; i++)
     a->picked = possible & order[i];
-  if (a->picked && ONE_OF(a->picked)) {
-    struct peer_memory *m = own_memory(t, a);
-    if (m && !remember_origin(t))
-      m->picked = a->picked;
-  }
-  return a->picked != 0;
+  if (!a->picked)
+    return SL_OK;
+  struct peer_memory *m = own_memory(t, a);
+  sl_result rc = m ? remember_origin(t) : SL_NOMEM;
+  if (rc)
+    return rc;
+  m->picked = a->picked;
+  *out_again = true;
+  return SL_OK;
 }
 
-void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
+sl_result sl_auth_after_head(struct transfer *t, int status, bool *out_again)
 {
   struct http_auth *a = &t->http.auth, *p = &t->http.proxy_auth;
   bool probe = sl_auth_is_probe(t), again = false;
+  sl_result rc = SL_OK;
   *out_again = false;
   if (a->problem || p->problem)
-    return;
+    return SL_OK;
   if (a->want && status == 401)
-    again = pick(t, a);
+    rc = pick(t, a, &again);
   if (p->want && t->proxy_user && status == 407)
-    again = pick(t, p) || again;
+    rc = pick(t, p, &again);
   if (!again && probe && status < 300) {
     /* Nobody asked for credentials after all: now the request itself. */
     a->want = p->want = 0;
@@ -449,10 +454,12 @@ void sl_auth_after_head(struct transfer *t, int status, bool *out_again)
     again = true;
   }
   *out_again = again;
+  return rc;
 }
 
-bool sl_auth_after_connect(struct transfer *t, int status)
+sl_result sl_auth_after_connect(struct transfer *t, int status, bool *out_again)
 {
   struct http_auth *p = &t->http.proxy_auth;
-  return status == 407 && !p->problem && p->want && t->proxy_user && pick(t, p);
+  *out_again = false;
+  return status == 407 && !p->problem && p->want && t->proxy_user ? pick(t, p, out_again) : SL_OK;
 }

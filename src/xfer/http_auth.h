@@ -48,7 +48,7 @@ struct http_auth {
 struct auth_memory;
 void sl_auth_memory_free(struct auth_memory *m);
 
-void sl_auth_init(struct transfer *t);  /* a new origin */
+sl_result sl_auth_init(struct transfer *t); /* a new origin */
 void sl_auth_done(struct transfer *t);
 /* Appends "Authorization: ...\r\n", or the proxy's, when there are credentials to send now. */
 sl_result sl_auth_request(struct transfer *t, bool proxy, struct slice method, struct slice target, struct buf *dst);
@@ -57,8 +57,9 @@ sl_result sl_auth_sigv4(struct transfer *t, struct slice method, struct buf *dst
 /* One WWW-Authenticate or Proxy-Authenticate value. */
 sl_result sl_auth_challenge(struct transfer *t, bool proxy, struct slice value);
 /* The final head is complete: should the request be sent again, with (other) credentials? */
-void sl_auth_after_head(struct transfer *t, int status, bool *out_again);
-bool sl_auth_after_connect(struct transfer *t, int status); /* the same for a proxy's answer to CONNECT */
+sl_result sl_auth_after_head(struct transfer *t, int status, bool *out_again);
+/* The same for a proxy's answer to CONNECT. */
+sl_result sl_auth_after_connect(struct transfer *t, int status, bool *out_again);
 /* Is this request only there to fetch a challenge? Then it has no body. */
 bool sl_auth_is_probe(const struct transfer *t);
 /* For the schemes in files of their own. Its exchange, made when it is needed; NULL: out of memory. */

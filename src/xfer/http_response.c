@@ -421,8 +421,9 @@ sl_result sl_http_head_end(struct transfer *t)
 {
   struct http *h = &t->http;
   bool again = false;
-  sl_result rc = SL_OK;
-  sl_auth_after_head(t, h->parser.status, &again);
+  sl_result rc = sl_auth_after_head(t, h->parser.status, &again);
+  if (rc)
+    return rc;
   if (!again && h->parser.status == 417 && h->upload == HTTP_UP_EXPECT) {
     h->expect_refused = true; /* RFC 9110 10.1.1: once more, without asking */
     again = true;

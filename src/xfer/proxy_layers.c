@@ -191,14 +191,14 @@ static sl_result tunnel_verdict(void *ctx, int status, bool *out_again, bool *ou
   t->easy->info.http_connectcode = (uint16_t)status;
   t->easy->info.response_code = 0; /* that of a request before, which led here */
   t->easy->info.proxyauth_avail = (uint16_t)t->http.proxy_auth.avail;
-  *out_again = sl_auth_after_connect(t, status);
+  sl_result rc = sl_auth_after_connect(t, status, out_again);
   if (d->conn->tunnelled && *out_again && t->http.proxy_auth.picked == CURLAUTH_NTLM)
     t->http.no_proxy_h2 = *out_reconnect = true; /* it is for connections of one user */
   if (status < 300)
     t->http.proxy_auth.multipass = false; /* the request itself is no part of the proxy's exchange */
-  if (status >= 400 && !*out_again && t->easy->set.io.failonerror)
+  if (!rc && status >= 400 && !*out_again && t->easy->set.io.failonerror)
     return sl_fail(t, CURLE_HTTP_RETURNED_ERROR, "The requested URL returned error: %d", status);
-  return SL_OK;
+  return rc;
 }
 
 static void tunnel_info(void *ctx, const char *text)

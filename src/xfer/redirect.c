@@ -111,7 +111,7 @@ sl_result sl_redirect_follow(struct transfer *t)
     return rc;
   info->redirect_us = sl_transfer_elapsed(t);
   SL_INFOF(t->easy, "Issue another request to this URL: '%.*s'", (int)t->url->text.n, t->url->text.p);
-  sl_auth_init(t);
-  t->again = true;
-  return SL_OK;
+  rc = sl_auth_init(t);
+  t->again = !rc;
+  return rc;
 }
