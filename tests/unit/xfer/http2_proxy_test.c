@@ -1,216 +1,12 @@
 /* Tunnels over one HTTP/2 connection to a proxy: every allocation failing in its turn, handles that go away while others
- * use the connection, and what the application's own loop sees of it. The proxy is a child process, of OpenSSL and
- * nghttp2, with a thread for each connection; it plays the origins as well:
- *
- *   CONNECT  auth.test wants a login; dead.test ends the connection; silent.test is never answered; after bye.test
- *            the connection takes no more as soon as it is quiet
- *   /N       N bytes */
-#include <arpa/inet.h>
+ * use the connection, and what the application's own loop sees of it. The proxy is far.h's. */
 #include <curl/curl.h>
-#include <netinet/tcp.h>
-#include <nghttp2/nghttp2.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 
 #include "gate/ledger.h"
-#include "tests/unit/tls/fixture.h"
+#include "tests/unit/xfer/far.h"
+#include "tests/unit/xfer/torture.h"
 
-enum { ROUNDS_MAX = 6000, MANY = 8, FAR_STREAMS = 64, QUIET_US = 50000 };
-
-/* ---- the proxy ---- */
-
-struct far_stream {
-  int32_t id;
-  size_t head_n, left; /* of the request; of the response */
-  char head[2048], name[64], answer[128];
-  size_t answer_at;
-  bool login;
-};
-
-struct far {
-  SSL *ssl;
-  struct far_stream streams[FAR_STREAMS];
-  int n;
-  bool dead;
-};
-
-#define NV(n, v) {(uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), sizeof(n) - 1, sizeof(v) - 1, 0}
-
-static struct far_stream *far_of(struct far *f, int32_t id)
-{
-  for (int i = 0; i < f->n; i++)
-    if (f->streams[i].id == id)
-      return &f->streams[i];
-  return NULL;
-}
-
-static ssize_t far_send(nghttp2_session *ng, const uint8_t *p, size_t n, int flags, void *user)
-{
-  struct far *f = user;
-  (void)ng;
-  (void)flags;
-  int k = SSL_write(f->ssl, p, (int)n);
-  return k > 0 ? k : NGHTTP2_ERR_CALLBACK_FAILURE;
-}
-
-static ssize_t far_body(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t n, uint32_t *flags,
-                        nghttp2_data_source *source, void *user)
-{
-  struct far_stream *s = far_of(user, id);
-  size_t head = strlen(s->answer) - s->answer_at, k = head < n ? head : n, body = s->left < n - k ? s->left : n - k;
-  (void)ng;
-  (void)flags;
-  (void)source;
-  memcpy(buf, s->answer + s->answer_at, k);
-  memset(buf + k, 'x', body);
-  s->answer_at += k;
-  s->left -= body;
-  return k + body ? (ssize_t)(k + body) : NGHTTP2_ERR_DEFERRED;
-}
-
-static int far_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
-                      const uint8_t *value, size_t value_n, uint8_t flags, void *user)
-{
-  struct far *f = user;
-  struct far_stream *s = far_of(f, frame->hd.stream_id);
-  (void)ng;
-  (void)flags;
-  if (!s && f->n < FAR_STREAMS) {
-    s = &f->streams[f->n++];
-    *s = (struct far_stream){.id = frame->hd.stream_id};
-  }
-  if (s && name_n == 10 && !memcmp(name, ":authority", 10))
-    snprintf(s->name, sizeof s->name, "%.*s", (int)value_n, (const char *)value);
-  if (s && name_n == 19 && !memcmp(name, "proxy-authorization", 19))
-    s->login = true;
-  return 0;
-}
-
-static int far_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
-{
-  struct far *f = user;
-  struct far_stream *s = far_of(f, frame->hd.stream_id);
-  nghttp2_nv yes[] = {NV(":status", "200"), NV("x-proxy", "p")};
-  nghttp2_nv no[] = {NV(":status", "407"), NV("proxy-authenticate", "Basic realm=\"r\"")};
-  nghttp2_data_provider body = {.read_callback = far_body};
-  static const struct timeval quiet = {.tv_usec = QUIET_US};
-  if (frame->hd.type != NGHTTP2_HEADERS || !s || !strncmp(s->name, "silent", 6))
-    return 0;
-  if (!strncmp(s->name, "dead", 4))
-    f->dead = true;
-  if (!strncmp(s->name, "bye", 3))
-    setsockopt(SSL_get_fd(f->ssl), SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof quiet);
-  if (!strncmp(s->name, "auth", 4) && !s->login)
-    return nghttp2_submit_response(ng, s->id, no, 2, NULL);
-  return nghttp2_submit_response(ng, s->id, yes, 2, &body);
-}
-
-/* The origin behind the tunnel. */
-static int far_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, size_t n, void *user)
-{
-  struct far_stream *s = far_of(user, id);
-  (void)flags;
-  if (!s || s->head_n + n >= sizeof s->head)
-    return 0;
-  memcpy(s->head + s->head_n, data, n);
-  s->head_n += n;
-  s->head[s->head_n] = 0;
-  if (!strstr(s->head, "\r\n\r\n"))
-    return 0;
-  s->left = (size_t)atol(strchr(s->head, '/') + 1);
-  snprintf(s->answer, sizeof s->answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", s->left);
-  s->answer_at = s->head_n = 0;
-  nghttp2_session_resume_data(ng, id);
-  return 0;
-}
-
-static void *far_serve(void *arg)
-{
-  struct far *f = arg;
-  nghttp2_session_callbacks *cb;
-  nghttp2_session *ng;
-  unsigned char bytes[16384];
-  int n = 0;
-  if (SSL_accept(f->ssl) != 1)
-    goto out;
-  nghttp2_session_callbacks_new(&cb);
-  nghttp2_session_callbacks_set_send_callback(cb, far_send);
-  nghttp2_session_callbacks_set_on_header_callback(cb, far_header);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(cb, far_frame);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, far_data);
-  nghttp2_session_server_new(&ng, cb, f);
-  nghttp2_session_callbacks_del(cb);
-  nghttp2_submit_settings(ng, 0, NULL, 0);
-  while (!nghttp2_session_send(ng) && !f->dead && (n = SSL_read(f->ssl, bytes, sizeof bytes)) > 0 &&
-         nghttp2_session_mem_recv(ng, bytes, (size_t)n) >= 0)
-    ;
-  if (n < 0 && errno == EAGAIN) { /* quiet */
-    nghttp2_submit_goaway(ng, 0, f->streams[f->n - 1].id, 0, NULL, 0);
-    nghttp2_session_send(ng);
-    usleep(10 * QUIET_US);
-  }
-  nghttp2_session_del(ng);
-out:
-  close(SSL_get_fd(f->ssl));
-  SSL_free(f->ssl);
-  free(f);
-  return NULL;
-}
-
-static int choose_h2(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in, unsigned in_n,
-                     void *arg)
-{
-  (void)ssl;
-  (void)arg;
-  return SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_n, (const unsigned char *)"\x02h2", 3, in, in_n) ==
-                 OPENSSL_NPN_NEGOTIATED
-             ? SSL_TLSEXT_ERR_OK
-             : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-static void far_accept(int fd)
-{
-  pthread_t thread;
-  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-  SSL_CTX_use_certificate(ctx, pki.leaf);
-  SSL_CTX_use_PrivateKey(ctx, pki.key);
-  SSL_CTX_set_alpn_select_cb(ctx, choose_h2, NULL);
-  signal(SIGPIPE, SIG_IGN);
-  for (;;) {
-    int c = accept(fd, NULL, NULL), one = 1;
-    setsockopt(c, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    struct far *f = calloc(1, sizeof *f);
-    f->ssl = SSL_new(ctx);
-    SSL_set_fd(f->ssl, c);
-    if (pthread_create(&thread, NULL, far_serve, f))
-      _exit(1);
-    pthread_detach(thread);
-  }
-}
-
-static int proxy_port(void)
-{
-  static int port;
-  struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t len = sizeof in;
-  if (port)
-    return port;
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (bind(fd, (struct sockaddr *)&in, sizeof in) || listen(fd, 256) || getsockname(fd, (struct sockaddr *)&in, &len))
-    abort();
-  port = ntohs(in.sin_port);
-  pid_t parent = getpid();
-  if (!fork()) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == parent)
-      far_accept(fd);
-    _exit(0);
-  }
-  close(fd);
-  return port;
-}
+enum { MANY = 8 };
 
 /* ---- the client ---- */
 
@@ -275,7 +71,7 @@ static CURLcode prepare(struct get *g, const char *host, int n)
   if (!ca.blob.data)
     cert_pem(&ca, pki.ca);
   snprintf(url, sizeof url, "http://%s/%d", host, n);
-  snprintf(proxy, sizeof proxy, "https://127.0.0.1:%d", proxy_port());
+  snprintf(proxy, sizeof proxy, "https://127.0.0.1:%d", far_port());
   *g = (struct get){.e = curl_easy_init()};
   if (!g->e)
     return CURLE_OUT_OF_MEMORY;
@@ -401,37 +197,16 @@ static CURLcode alone(void)
   return rc;
 }
 
-static void every_allocation(CURLcode (*scenario)(void), unsigned long (*fail)(unsigned long))
+static void torture(CURLcode (*scenario)(void), unsigned long (*fail)(unsigned long))
 {
-  CURLcode rc;
-  unsigned long n = 0, tried, failed = 0;
-  proxy_port();
-  sl_ledger_strict(true);
-  do {
-    struct ledger_totals before = sl_ledger_totals();
-    unsigned long bad = test_failed_checks;
-    fail(++n);
-    rc = scenario();
-    tried = sl_mem_fail_after(0);
-    struct ledger_totals after = sl_ledger_totals();
-    CHECK_INT(after.opened - before.opened, after.closed - before.closed);
-    if (rc)
-      CHECK_INT(rc, CURLE_OUT_OF_MEMORY);
-    failed += rc != CURLE_OK;
-    if (test_failed_checks != bad) {
-      printf("# that was allocation %lu\n", n);
-      break;
-    }
-  } while (tried >= n && n < ROUNDS_MAX);
-  CHECK_INT(rc, CURLE_OK);
-  CHECK(n < ROUNDS_MAX);
-  CHECK(failed > 10);
+  far_port();
+  every_allocation(scenario, fail);
 }
 
-TEST(several_with_all_later_ones_failing) { every_allocation(several, sl_mem_fail_after); }
-TEST(several_with_one_failing) { every_allocation(several, sl_mem_fail_once); }
-TEST(alone_with_all_later_ones_failing) { every_allocation(alone, sl_mem_fail_after); }
-TEST(alone_with_one_failing) { every_allocation(alone, sl_mem_fail_once); }
+TEST(several_with_all_later_ones_failing) { torture(several, sl_mem_fail_after); }
+TEST(several_with_one_failing) { torture(several, sl_mem_fail_once); }
+TEST(alone_with_all_later_ones_failing) { torture(alone, sl_mem_fail_after); }
+TEST(alone_with_one_failing) { torture(alone, sl_mem_fail_once); }
 
 /* ---- handles that go ---- */
 

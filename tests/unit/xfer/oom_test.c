@@ -1,18 +1,22 @@
-/* Transfers with every allocation failing in its turn: alone, and with all after it. Nothing crashes or leaks (the
- * sanitizers look), every descriptor is closed once, and what reports success is complete. */
+/* HTTP/1 transfers with every allocation failing in its turn: alone, and with all after it. What reports success is
+ * complete. The other protocols and features are in oom_protocols_test.c. */
 #include <curl/curl.h>
 
-#include "base/mem.h"
-#include "gate/ledger.h"
 #include "tests/test.h"
 #include "tests/unit/xfer/peer.h"
-
-enum { ROUNDS_MAX = 3000 };
+#include "tests/unit/xfer/torture.h"
 
 struct got {
-  char *p;
+  char p[BIG_BODY];
   size_t n;
 };
+
+static struct got *nothing_yet(void)
+{
+  static struct got got;
+  got.n = 0;
+  return &got;
+}
 
 static size_t take(char *data, size_t size, size_t n, void *arg)
 {
@@ -57,8 +61,9 @@ static void final_is_right(const struct got *got)
 
 /* ---- scenarios: each makes, uses and frees all of its handles ---- */
 
-static CURLcode redirect_and_gzip(struct got *got)
+static CURLcode redirect_and_gzip(void)
 {
+  struct got *got = nothing_yet();
   CURL *curl = curl_easy_init();
   struct curl_slist *fields = curl ? curl_slist_append(NULL, "X-Test: 1") : NULL;
   CURLcode rc = curl && fields ? basics(curl, "/start", got) : CURLE_OUT_OF_MEMORY;
@@ -80,8 +85,9 @@ static CURLcode redirect_and_gzip(struct got *got)
   return rc;
 }
 
-static CURLcode post(struct got *got)
+static CURLcode post(void)
 {
+  struct got *got = nothing_yet();
   static const char text[] = "name=value&second=2";
   CURL *curl = curl_easy_init();
   CURLcode rc = curl ? basics(curl, "/echo", got) : CURLE_OUT_OF_MEMORY;
@@ -99,8 +105,9 @@ static CURLcode post(struct got *got)
   return rc;
 }
 
-static CURLcode names(struct got *got)
+static CURLcode names(void)
 {
+  struct got *got = nothing_yet();
   char entry[64], room[64];
   CURL *curl = curl_easy_init(), *copy = NULL;
   snprintf(entry, sizeof entry, "some.test:%d:127.0.0.2,127.0.0.1", peer_get()->port);
@@ -123,8 +130,9 @@ static CURLcode names(struct got *got)
   return rc;
 }
 
-static CURLcode multi(struct got *got)
+static CURLcode multi(void)
 {
+  struct got *got = nothing_yet();
   CURLM *m = curl_multi_init();
   CURL *curl = m ? curl_easy_init() : NULL;
   CURLcode rc = curl ? basics(curl, "/big", got) : CURLE_OUT_OF_MEMORY;
@@ -163,41 +171,17 @@ static CURLcode multi(struct got *got)
 
 /* ---- rounds ---- */
 
-static void every_allocation(CURLcode (*scenario)(struct got *), unsigned long (*fail)(unsigned long))
+static void torture(CURLcode (*scenario)(void), unsigned long (*fail)(unsigned long))
 {
-  struct got got = {malloc(BIG_BODY), 0};
-  CURLcode rc = CURLE_OK;
-  unsigned long n = 0, tried, failed = 0;
   peer_get();
-  sl_ledger_strict(true);
-  do {
-    struct ledger_totals before = sl_ledger_totals();
-    unsigned long bad = test_failed_checks;
-    got.n = 0;
-    fail(++n);
-    rc = scenario(&got);
-    tried = sl_mem_fail_after(0);
-    struct ledger_totals after = sl_ledger_totals();
-    CHECK_INT(after.opened - before.opened, after.closed - before.closed);
-    if (rc)
-      CHECK_INT(rc, CURLE_OUT_OF_MEMORY);
-    failed += rc != CURLE_OK;
-    if (test_failed_checks != bad) {
-      printf("# that was allocation %lu\n", n);
-      break;
-    }
-  } while (tried >= n && n < ROUNDS_MAX);
-  CHECK_INT(rc, CURLE_OK);
-  CHECK(n < ROUNDS_MAX);
-  CHECK(failed > 10);
-  free(got.p);
+  every_allocation(scenario, fail);
 }
 
-TEST(redirect_with_all_later_ones_failing) { every_allocation(redirect_and_gzip, sl_mem_fail_after); }
-TEST(redirect_with_one_failing) { every_allocation(redirect_and_gzip, sl_mem_fail_once); }
-TEST(post_with_all_later_ones_failing) { every_allocation(post, sl_mem_fail_after); }
-TEST(post_with_one_failing) { every_allocation(post, sl_mem_fail_once); }
-TEST(names_with_all_later_ones_failing) { every_allocation(names, sl_mem_fail_after); }
-TEST(names_with_one_failing) { every_allocation(names, sl_mem_fail_once); }
-TEST(multi_with_all_later_ones_failing) { every_allocation(multi, sl_mem_fail_after); }
-TEST(multi_with_one_failing) { every_allocation(multi, sl_mem_fail_once); }
+TEST(redirect_with_all_later_ones_failing) { torture(redirect_and_gzip, sl_mem_fail_after); }
+TEST(redirect_with_one_failing) { torture(redirect_and_gzip, sl_mem_fail_once); }
+TEST(post_with_all_later_ones_failing) { torture(post, sl_mem_fail_after); }
+TEST(post_with_one_failing) { torture(post, sl_mem_fail_once); }
+TEST(names_with_all_later_ones_failing) { torture(names, sl_mem_fail_after); }
+TEST(names_with_one_failing) { torture(names, sl_mem_fail_once); }
+TEST(multi_with_all_later_ones_failing) { torture(multi, sl_mem_fail_after); }
+TEST(multi_with_one_failing) { torture(multi, sl_mem_fail_once); }

@@ -6,6 +6,7 @@
  *   /silent  no answer                              /chunks   five chunks, each in a write of its own
  *   /big     BIG_BODY bytes, byte i is (char)(i * 7)
  *   /idle    "hello\n"; promises to keep the connection, and closes it as soon as it is unused for a moment
+ *   /digest  "hello\n" for who answers the challenge of RFC 7616, right or wrong
  *   /ws      a WebSocket for who sends PEER_WS_KEY: a ping, "hello", WS_BODY bytes as those of /big, CLOSE
  *
  * Also a port that takes no connection and refuses none: its backlog is full. */
@@ -164,6 +165,9 @@ static inline bool peer_serve(int fd, const char *head, const char *body, size_t
     peer_answer(fd, "", "hello\n", 6);
     return false;
   }
+  if (!strncmp(path, "/digest ", 8) && !strstr(head, "\r\nAuthorization: Digest "))
+    return peer_say(fd, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nWWW-Authenticate: Digest realm=\"r\", "
+                        "nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n\r\n");
   if (!strncmp(path, "/ws ", 4)) {
     peer_websocket(fd);
     return false;

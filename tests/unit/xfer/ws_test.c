@@ -3,10 +3,9 @@
 #include <curl/curl.h>
 #include <poll.h>
 
-#include "base/mem.h"
-#include "gate/ledger.h"
 #include "tests/test.h"
 #include "tests/unit/xfer/peer.h"
+#include "tests/unit/xfer/torture.h"
 
 enum { ALL = 5 + WS_BODY };
 
@@ -95,8 +94,9 @@ static CURLcode begin(struct talk *t, struct curl_slist **fields)
   return rc;
 }
 
-static CURLcode run(struct talk *t)
+static CURLcode run(void)
 {
+  struct talk all = {0}, *t = &all;
   struct curl_slist *fields;
   CURLcode rc = begin(t, &fields);
   SET(CURLOPT_WRITEFUNCTION, on_write);
@@ -137,8 +137,9 @@ static int go_on(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_to
 }
 
 /* Each piece is refused once: what was read has to be kept. */
-static CURLcode paused(struct talk *t)
+static CURLcode paused(void)
 {
+  struct talk all = {0}, *t = &all;
   struct curl_slist *fields;
   CURLcode rc = begin(t, &fields);
   SET(CURLOPT_WRITEFUNCTION, pause_each);
@@ -174,8 +175,9 @@ static CURLcode receive_all(struct talk *t)
   }
 }
 
-static CURLcode held(struct talk *t)
+static CURLcode held(void)
 {
+  struct talk all = {0}, *t = &all;
   struct curl_slist *fields;
   size_t sent = 0;
   CURLcode rc = begin(t, &fields);
@@ -196,37 +198,17 @@ static CURLcode held(struct talk *t)
   return rc;
 }
 
-static void every_allocation(CURLcode (*scenario)(struct talk *), unsigned long (*fail)(unsigned long))
+static void torture(CURLcode (*scenario)(void), unsigned long (*fail)(unsigned long))
 {
-  CURLcode rc;
-  unsigned long n = 0, tried;
   peer_get();
-  sl_ledger_strict(true);
-  do {
-    struct talk t = {0};
-    struct ledger_totals before = sl_ledger_totals();
-    unsigned long bad = test_failed_checks;
-    fail(++n);
-    rc = scenario(&t);
-    tried = sl_mem_fail_after(0);
-    struct ledger_totals after = sl_ledger_totals();
-    CHECK_INT(after.opened - before.opened, after.closed - before.closed);
-    if (rc)
-      CHECK_INT(rc, CURLE_OUT_OF_MEMORY);
-    if (test_failed_checks != bad) {
-      printf("# that was allocation %lu\n", n);
-      break;
-    }
-  } while (tried >= n && n < 1000);
-  CHECK_INT(rc, CURLE_OK);
-  CHECK(n > 10 && n < 1000);
+  every_allocation(scenario, fail);
 }
 
-TEST(running_with_all_later_ones_failing) { every_allocation(run, sl_mem_fail_after); }
-TEST(running_with_one_failing) { every_allocation(run, sl_mem_fail_once); }
-TEST(paused_with_one_failing) { every_allocation(paused, sl_mem_fail_once); }
-TEST(held_with_all_later_ones_failing) { every_allocation(held, sl_mem_fail_after); }
-TEST(held_with_one_failing) { every_allocation(held, sl_mem_fail_once); }
+TEST(running_with_all_later_ones_failing) { torture(run, sl_mem_fail_after); }
+TEST(running_with_one_failing) { torture(run, sl_mem_fail_once); }
+TEST(paused_with_one_failing) { torture(paused, sl_mem_fail_once); }
+TEST(held_with_all_later_ones_failing) { torture(held, sl_mem_fail_after); }
+TEST(held_with_one_failing) { torture(held, sl_mem_fail_once); }
 
 enum { MEGABYTE = 1 << 20, QUEUED_MOST = 7 };
 
