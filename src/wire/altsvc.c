@@ -52,13 +52,13 @@ static const char *alpn_name(uint8_t bit)
   return "";
 }
 
-/* What may stand in a host: it goes into the DNS and into the Alt-Used field. */
+/* What may stand in a host without its dot: it goes into the DNS and into the Alt-Used field. */
 static bool is_host(struct slice host)
 {
   bool literal = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
   if (literal)
     host = slice_of(host.p + 1, host.n - 2);
-  if (!host.n || host.n > SL_ALTSVC_HOST_MAX - 2)
+  if (!host.n || host.n > SL_ALTSVC_HOST_MAX - 2 || host.p[host.n - 1] == '.')
     return false;
   for (size_t i = 0; i < host.n; i++) {
     char c = host.p[i];

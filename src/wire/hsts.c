@@ -35,7 +35,7 @@ static struct slice canonical(struct slice host, char store[SL_HSTS_HOST_MAX])
 {
   if (host.n && host.p[host.n - 1] == '.')
     host.n--;
-  if (host.n > SL_HSTS_HOST_MAX || is_ip(host))
+  if (host.n > SL_HSTS_HOST_MAX || is_ip(host) || (host.n && host.p[host.n - 1] == '.'))
     return SLICE_NONE;
   for (size_t i = 0; i < host.n; i++) {
     if ((unsigned char)host.p[i] <= ' ' || host.p[i] == '"' || host.p[i] == 127)

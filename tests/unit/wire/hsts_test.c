@@ -129,6 +129,7 @@ TEST(lesson_17_hosts_speak_for_themselves_only)
   CHECK(header(&h, "EXAMPLE.com", "max-age=5"));
   CHECK_STR(printed(&h, NOW), "example.com \"20231114 22:13:25\"\n");
   CHECK(!header(&h, "127.0.0.1", "max-age=5"));
+  CHECK(!header(&h, "example.org..", "max-age=5"));
   CHECK(!header(&h, "::1", "max-age=5"));
   CHECK(!header(&h, "[::1]", "max-age=5"));
   CHECK(!header(&h, "", "max-age=5"));
