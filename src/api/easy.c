@@ -1,6 +1,10 @@
 /* The curl_easy_* functions: check, then call down. */
 #include <curl/curl.h>
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "api/guard.h"
 #include "base/mem.h"
 #include "xfer/http2.h"
@@ -48,6 +52,14 @@ CURL *curl_easy_duphandle(CURL *curl)
 
 /* ---- perform: a private multi with one transfer ---- */
 
+static CURLcode cannot_wait(struct easy *e, int err)
+{
+  e->info.os_errno = err;
+  if (e->set.io.errorbuffer)
+    snprintf(e->set.io.errorbuffer, CURL_ERROR_SIZE, "Cannot wait for sockets: %s", strerror(err));
+  return CURLE_UNRECOVERABLE_POLL;
+}
+
 static CURLcode drive(struct multi *m, struct easy *e)
 {
   for (;;) {
@@ -59,7 +71,7 @@ static CURLcode drive(struct multi *m, struct easy *e)
       return e->msg.data.result;
     int64_t ms = sl_multi_timeout_ms(m);
     if (sl_reactor_wait(&m->reactor, ms < 0 || ms > INT32_MAX ? -1 : (int)ms) < 0)
-      return CURLE_UNRECOVERABLE_POLL;
+      return cannot_wait(e, errno);
   }
 }
 

@@ -249,7 +249,10 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
     int err = errno;
     bool refused = asked || (err == EACCES && broker_of(ask));
     *out_refused = refused;
+    bool first = ask->error && !ask->error->n;
     say(ask, asked ? "The application refused" : "Could not open a socket for", addr);
+    if (!refused && first)
+      sl_buf_printf(ask->error, ": %s", strerror(err));
     tell(ask, refused ? SLUICE_EVENT_REFUSED : SLUICE_EVENT_OPEN, -1, addr, err);
     errno = err;
     return CURLE_COULDNT_CONNECT;

@@ -1,5 +1,5 @@
 /* HTTP/1 transfers with every allocation failing in its turn: alone, and with all after it. What reports success is
- * complete. The other protocols and features are in oom_protocols_test.c. */
+ * complete. The other protocols and features are in exhaustion_test.c. */
 #include <curl/curl.h>
 
 #include "tests/test.h"

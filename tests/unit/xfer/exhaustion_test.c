@@ -1,9 +1,11 @@
-/* Transfers of each protocol, and with each feature that keeps something, with every allocation failing in its turn:
- * alone, and with all after it. Plain HTTP is in oom_test.c, WebSocket in ws_test.c, tunnels through an HTTP/2 proxy in
- * http2_proxy_test.c. */
+/* Transfers of each protocol, and with each feature that keeps something, with every allocation failing in its turn
+ * (alone, and with all after it), and with fewer descriptors than they need. Plain HTTP is in oom_test.c, WebSocket in
+ * ws_test.c, tunnels through an HTTP/2 proxy in http2_proxy_test.c. */
 #include <curl/curl.h>
+#include <dirent.h>
 #include <poll.h>
 #include <sluice/sluice.h>
+#include <sys/resource.h>
 
 #include "tests/unit/xfer/far.h"
 #include "tests/unit/xfer/servers.h"
@@ -18,10 +20,15 @@ struct run {
   struct curl_slist *list;
   struct sluice_policy *policy;
   size_t got, sent;
+  char error[CURL_ERROR_SIZE];
   bool added[2];
   curl_socket_t fd; /* the application's loop: what is watched, and for what */
   int what;
 };
+
+static struct ports {
+  int far, web, ftp, socks, connect, tftp;
+} ports;
 
 static char folder[] = "/tmp/oom-XXXXXX";
 
@@ -71,6 +78,7 @@ static CURLcode begin(struct run *r, int i, const char *origin, int port, const 
   SET(CURLOPT_WRITEDATA, r);
   SET(CURLOPT_READFUNCTION, give);
   SET(CURLOPT_READDATA, r);
+  SET(CURLOPT_ERRORBUFFER, r->error);
   return rc;
 }
 
@@ -80,6 +88,8 @@ static CURLcode perform(struct run *r, size_t got)
   CURLcode rc = curl_easy_perform(r->easy[0]);
   if (!rc)
     CHECK_INT(r->got, got);
+  if (rc && rc != CURLE_OUT_OF_MEMORY)
+    CHECK(r->error[0] != 0);
   return rc;
 }
 
@@ -119,7 +129,7 @@ static CURLcode run_multi(struct run *r, size_t got)
     if (!mc && running)
       mc = curl_multi_poll(r->multi, NULL, 0, 1000, NULL);
     if (mc)
-      return CHECK_INT(mc, CURLM_OUT_OF_MEMORY) ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
+      return mc == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_UNRECOVERABLE_POLL;
   }
   return collect(r, got);
 }
@@ -146,7 +156,7 @@ static CURLcode end(struct run *r, CURLcode rc)
 static CURLcode https(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "https://127.0.0.1", far_port(), "/10000");
+  CURLcode rc = begin(&r, 0, "https://127.0.0.1", ports.far, "/10000");
   CURL *e = r.easy[0];
   SET(CURLOPT_SSL_ENABLE_ALPN, 0L);
   SET(CURLOPT_CERTINFO, 1L);
@@ -160,8 +170,8 @@ static CURLcode https(void)
 static CURLcode http2(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "https://127.0.0.1", far_port(), "/30000");
-  TRY(begin(&r, 1, "https://127.0.0.1", far_port(), "/20000"));
+  CURLcode rc = begin(&r, 0, "https://127.0.0.1", ports.far, "/30000");
+  TRY(begin(&r, 1, "https://127.0.0.1", ports.far, "/20000"));
   CURL *e = r.easy[1];
   SET(CURLOPT_POST, 1L);
   SET(CURLOPT_POSTFIELDSIZE, 3000L);
@@ -177,9 +187,9 @@ static CURLcode doh(void)
 {
   struct run r = {0};
   char url[64];
-  CURLcode rc = begin(&r, 0, "http://some.test", peer_get()->port, "/text");
+  CURLcode rc = begin(&r, 0, "http://some.test", ports.web, "/text");
   CURL *e = r.easy[0];
-  snprintf(url, sizeof url, "https://127.0.0.1:%d/dns", far_port());
+  snprintf(url, sizeof url, "https://127.0.0.1:%d/dns", ports.far);
   SET(CURLOPT_DOH_URL, url);
   return end(&r, twice(&r, rc, 6));
 }
@@ -190,9 +200,9 @@ static CURLcode kept(void)
   struct run r = {0};
   char file[64], at[64];
   struct curl_slist *cookies = NULL;
-  CURLcode rc = begin(&r, 0, "https://example.test", far_port(), "/100");
+  CURLcode rc = begin(&r, 0, "https://example.test", ports.far, "/100");
   CURL *e = r.easy[0];
-  snprintf(at, sizeof at, "example.test:%d:127.0.0.1", far_port());
+  snprintf(at, sizeof at, "example.test:%d:127.0.0.1", ports.far);
   r.list = curl_slist_append(NULL, at);
   if (!r.list)
     rc = CURLE_OUT_OF_MEMORY;
@@ -218,9 +228,9 @@ static CURLcode tunnel(void)
 {
   struct run r = {0};
   char proxy[64];
-  CURLcode rc = begin(&r, 0, "https://127.0.0.1", far_port(), "/1000");
+  CURLcode rc = begin(&r, 0, "https://127.0.0.1", ports.far, "/1000");
   CURL *e = r.easy[0];
-  snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", server_port(connect_serve));
+  snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", ports.connect);
   SET(CURLOPT_PROXY, proxy);
   SET(CURLOPT_PROXYUSERPWD, "jim:secret");
   SET(CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY);
@@ -231,9 +241,9 @@ static CURLcode socks(void)
 {
   struct run r = {0};
   char proxy[64];
-  CURLcode rc = begin(&r, 0, "http://some.test", peer_get()->port, "/text");
+  CURLcode rc = begin(&r, 0, "http://some.test", ports.web, "/text");
   CURL *e = r.easy[0];
-  snprintf(proxy, sizeof proxy, "socks5h://jim:secret@127.0.0.1:%d", server_port(socks_serve));
+  snprintf(proxy, sizeof proxy, "socks5h://jim:secret@127.0.0.1:%d", ports.socks);
   SET(CURLOPT_PROXY, proxy);
   return end(&r, twice(&r, rc, 6));
 }
@@ -242,7 +252,7 @@ static CURLcode policy(void)
 {
   static const char text[] = "default deny\nallow 127.0.0.0/8\n";
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "http://127.0.0.1", peer_get()->port, "/text");
+  CURLcode rc = begin(&r, 0, "http://127.0.0.1", ports.web, "/text");
   CURL *e = r.easy[0];
   TRY(sluice_policy_parse(text, sizeof text - 1, &r.policy, NULL));
   SET(SLUICEOPT_POLICY, r.policy);
@@ -254,7 +264,7 @@ static CURLcode policy(void)
 static CURLcode ftp(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", server_port(ftp_serve), "/a/b.txt");
+  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", ports.ftp, "/a/b.txt");
   CURL *e = r.easy[0];
   rc = twice(&r, rc, FTP_BYTES);
   SET(CURLOPT_UPLOAD, 1L);
@@ -265,7 +275,7 @@ static CURLcode ftp(void)
 static CURLcode ftp_active(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", server_port(ftp_serve), "/b.txt");
+  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", ports.ftp, "/b.txt");
   CURL *e = r.easy[0];
   SET(CURLOPT_FTPPORT, "127.0.0.1");
   SET(CURLOPT_USERPWD, "jim:secret");
@@ -275,7 +285,7 @@ static CURLcode ftp_active(void)
 static CURLcode ftp_wildcard(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", server_port(ftp_serve), "/*.txt");
+  CURLcode rc = begin(&r, 0, "ftp://127.0.0.1", ports.ftp, "/*.txt");
   CURL *e = r.easy[0];
   SET(CURLOPT_WILDCARDMATCH, 1L);
   TRY(perform(&r, 2 * FTP_BYTES));
@@ -285,7 +295,7 @@ static CURLcode ftp_wildcard(void)
 static CURLcode tftp(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "tftp://127.0.0.1", tftp_port(), "/file");
+  CURLcode rc = begin(&r, 0, "tftp://127.0.0.1", ports.tftp, "/file");
   CURL *e = r.easy[0];
   TRY(perform(&r, TFTP_BYTES));
   SET(CURLOPT_UPLOAD, 1L);
@@ -318,7 +328,7 @@ static CURLcode file(void)
 static CURLcode mime(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "http://127.0.0.1", peer_get()->port, "/echo");
+  CURLcode rc = begin(&r, 0, "http://127.0.0.1", ports.web, "/echo");
   CURL *e = r.easy[0];
   curl_mimepart *part = NULL;
   for (int i = 0; i < 2; i++) {
@@ -343,7 +353,7 @@ static CURLcode mime(void)
 static CURLcode digest(void)
 {
   struct run r = {0};
-  CURLcode rc = begin(&r, 0, "http://127.0.0.1", peer_get()->port, "/digest");
+  CURLcode rc = begin(&r, 0, "http://127.0.0.1", ports.web, "/digest");
   CURL *e = r.easy[0];
   SET(CURLOPT_USERPWD, "jim:secret");
   SET(CURLOPT_HTTPAUTH, (long)(CURLAUTH_DIGEST | CURLAUTH_NTLM));
@@ -361,11 +371,11 @@ static CURLcode share(void)
   for (size_t i = 0; i < sizeof what / sizeof *what; i++)
     if (!rc && curl_share_setopt(r.share, CURLSHOPT_SHARE, what[i]))
       rc = CURLE_OUT_OF_MEMORY;
-  TRY(begin(&r, 0, "https://localhost", far_port(), "/1000"));
+  TRY(begin(&r, 0, "https://localhost", ports.far, "/1000"));
   CURL *e = r.easy[0];
   SET(CURLOPT_SSL_VERIFYHOST, 0L);
   SET(CURLOPT_SHARE, r.share);
-  TRY(begin(&r, 1, "https://localhost", far_port(), "/2000"));
+  TRY(begin(&r, 1, "https://localhost", ports.far, "/2000"));
   e = r.easy[1];
   SET(CURLOPT_SSL_VERIFYHOST, 0L);
   SET(CURLOPT_SHARE, r.share);
@@ -405,7 +415,7 @@ static CURLcode application_loop(void)
   if (!rc && (curl_multi_setopt(r.multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
               curl_multi_setopt(r.multi, CURLMOPT_SOCKETDATA, &r)))
     rc = CURLE_OUT_OF_MEMORY;
-  TRY(begin(&r, 0, "http://127.0.0.1", peer_get()->port, "/chunks"));
+  TRY(begin(&r, 0, "http://127.0.0.1", ports.web, "/chunks"));
   TRY(add(&r, 0));
   int running = 1, events = 0;
   while (!rc && running) {
@@ -422,20 +432,34 @@ static CURLcode application_loop(void)
 
 /* ---- rounds ---- */
 
+/* In a process of their own: their descriptors are not the test's. */
 static void start_servers(void)
 {
-  static bool started;
-  if (started)
+  int out[2];
+  if (ports.far)
     return;
-  started = true;
-  far_port(); /* a child process: before there are threads */
-  if (!mkdtemp(folder))
+  if (!mkdtemp(folder) || pipe(out))
     abort();
-  peer_get();
-  server_port(ftp_serve);
-  server_port(socks_serve);
-  server_port(connect_serve);
-  tftp_port();
+  ports.far = far_port();
+  pid_t parent = getpid();
+  if (!fork()) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_IGN);
+    ports.web = peer_get()->port;
+    ports.ftp = server_port(ftp_serve);
+    ports.socks = server_port(socks_serve);
+    ports.connect = server_port(connect_serve);
+    ports.tftp = tftp_port();
+    if (write(out[1], &ports, sizeof ports) != sizeof ports)
+      abort();
+    while (getppid() == parent)
+      pause();
+    _exit(0);
+  }
+  if (read(out[0], &ports, sizeof ports) != sizeof ports)
+    abort();
+  close(out[0]);
+  close(out[1]);
 }
 
 __attribute__((destructor)) static void remove_folder(void)
@@ -449,6 +473,67 @@ __attribute__((destructor)) static void remove_folder(void)
   rmdir(folder);
 }
 
+static int descriptors(void)
+{
+  int n = 0;
+  DIR *d = opendir("/proc/self/fd");
+  while (readdir(d))
+    n++;
+  closedir(d);
+  return n;
+}
+
+static bool is_for_want_of_descriptors(CURLcode rc)
+{
+  switch (rc) {
+  case CURLE_COULDNT_CONNECT:
+  case CURLE_COULDNT_RESOLVE_HOST: /* no socket to ask with */
+  case CURLE_UNRECOVERABLE_POLL:
+  case CURLE_FTP_PORT_FAILED:
+  case CURLE_FTP_ACCEPT_FAILED:
+  case CURLE_FTP_WEIRD_PASV_REPLY: /* to PASV, which is tried when EPSV has led nowhere */
+  case CURLE_WRITE_ERROR:          /* a local file */
+    return true;
+  default:
+    printf("# %s\n", curl_easy_strerror(rc));
+    return false;
+  }
+}
+
+/* The limit is a bound on their numbers, and the lowest free one is given. What fails says why, soon, and closes what it
+ * has. */
+static void with_few_descriptors(CURLcode (*scenario)(void))
+{
+  struct rlimit all, few;
+  CURLcode rc = CURLE_FAILED_INIT;
+  int next, failed = 0, before;
+  start_servers();
+  sl_ledger_strict(true);
+  scenario(); /* what is opened once for the process is open */
+  before = descriptors();
+  next = dup(0);
+  close(next);
+  getrlimit(RLIMIT_NOFILE, &all);
+  for (int n = 0; rc && n < 20; n++) {
+    struct ledger_totals was = sl_ledger_totals();
+    struct timespec start, end;
+    few = (struct rlimit){(rlim_t)(next + n), all.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &few);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    rc = scenario();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    setrlimit(RLIMIT_NOFILE, &all);
+    struct ledger_totals is = sl_ledger_totals();
+    CHECK_INT(is.opened - was.opened, is.closed - was.closed);
+    CHECK_INT(descriptors(), before);
+    CHECK(end.tv_sec - start.tv_sec < 2);
+    CHECK(!rc || is_for_want_of_descriptors(rc));
+    failed += rc != CURLE_OK;
+  }
+  CHECK_INT(rc, CURLE_OK);
+  CHECK(failed > 0);
+}
+
 #define TORTURE(scenario)                                                                          \
   TEST(scenario##_with_all_later_ones_failing)                                                     \
   {                                                                                                \
@@ -459,6 +544,10 @@ __attribute__((destructor)) static void remove_folder(void)
   {                                                                                                \
     start_servers();                                                                               \
     every_allocation(scenario, sl_mem_fail_once);                                                  \
+  }                                                                                                \
+  TEST(scenario##_with_few_descriptors)                                                            \
+  {                                                                                                \
+    with_few_descriptors(scenario);                                                                \
   }
 
 TORTURE(https)
