@@ -408,7 +408,7 @@ static void early_response(struct transfer *t)
     return;
   if (h->upload == HTTP_UP_EXPECT) { /* no 100 came: the body was not asked for */
     h->upload = HTTP_UP_NONE;
-    h->close = h->close || !t->again;
+    h->close = h->close || h->parser.status != 417; /* any other may wait for it: RFC 9110 10.1.1 */
     return;
   }
   if (h->parser.status >= 300 && !t->easy->set.io.keep_sending_on_error) {

@@ -19,7 +19,17 @@ static CURL *make(const char *login, long auth)
   return curl;
 }
 
-/* Some servers meet a message that they have not asked for with a bare challenge: the exchange begins again, once. */
+static size_t read_nothing(char *dst, size_t size, size_t n, void *arg)
+{
+  (void)dst;
+  (void)size;
+  (void)n;
+  (void)arg;
+  return 0;
+}
+
+/* Some servers meet a message that they have not asked for with a bare challenge: the exchange
+ * begins again, once. */
 TEST(ntlm_asked_to_begin_again)
 {
   SCRIPT(ASK(NTLM), ASK(NTLM_2), OK);
@@ -27,7 +37,8 @@ TEST(ntlm_asked_to_begin_again)
   CHECK_INT(curl_easy_perform(curl), CURLE_OK);
   CHECK_INT(script_long(curl, CURLINFO_RESPONSE_CODE), 200);
   CHECK_INT(script.n, 3);
-  CHECK(strstr(script.got[0], TYPE_1) && strstr(script.got[1], TYPE_1) && strstr(script.got[2], TYPE_3));
+  CHECK(strstr(script.got[0], TYPE_1) && strstr(script.got[1], TYPE_1) &&
+        strstr(script.got[2], TYPE_3));
   CHECK_INT(script.conn_of[2], script.conn_of[1]);
   curl_easy_cleanup(curl);
 }
@@ -42,7 +53,8 @@ TEST(ntlm_never_answered)
   curl_easy_cleanup(curl);
 }
 
-/* With a field of its own the application has said what it wants to say: the same again would be no answer. */
+/* With a field of its own the application has said what it wants to say: the same again would be no
+ * answer. */
 TEST(an_own_field_is_the_last_word)
 {
   static const long kinds[] = {CURLAUTH_BASIC, CURLAUTH_DIGEST, CURLAUTH_ANY};
@@ -115,13 +127,32 @@ TEST(an_own_field_that_the_proxy_does_not_like)
   curl_slist_free_all(fields);
 }
 
+/* The peer may be waiting for the body that was announced: what comes next goes elsewhere, but for
+ * a 417. */
+TEST(a_body_that_was_not_asked_for)
+{
+  static const char *const answers[] = {ASK(BASIC), "HTTP/1.1 417 X\r\nContent-Length: 0\r\n\r\n"};
+  for (int i = 0; i < 2; i++) {
+    SCRIPT(answers[i], OK);
+    CURL *curl = make("u:p", CURLAUTH_ANY);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_nothing);
+    curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 5000L);
+    CHECK_INT(curl_easy_perform(curl), CURLE_OK);
+    CHECK_INT(script.n, 2);
+    CHECK_INT(script.conn_of[1] != script.conn_of[0], i == 0);
+    curl_easy_cleanup(curl);
+  }
+}
+
 /* A login in the URL, as it is written there. */
 TEST(a_login_in_the_url)
 {
   static const struct {
     const char *login, *field;
   } rows[] = {
-      {"u:p@", "Basic dTpw"}, {"u@", "Basic dTo="}, {":p@", "Basic OnA="}, {"u%3a:p@", "Basic dTo6cA=="}, {"u%00v:p@", NULL},
+      {"u:p@", "Basic dTpw"},        {"u@", "Basic dTo="}, {":p@", "Basic OnA="},
+      {"u%3a:p@", "Basic dTo6cA=="}, {"u%00v:p@", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char url[100], field[100];

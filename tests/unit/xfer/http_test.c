@@ -1,5 +1,5 @@
-/* xfer/http.c and its two halves against a server that follows a script: ranges and conditions, what an answer may be, and
- * what is told of it. */
+/* xfer/http.c and its two halves against a server that follows a script: ranges and conditions,
+ * what an answer may be, and what is told of it. */
 #include "tests/unit/xfer/script.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -51,7 +51,8 @@ TEST(a_version_without_a_number)
 /* CURLINFO_HEADER_SIZE: heads, also those of CONNECT that are not shown, and no trailers. */
 TEST(size_of_the_heads)
 {
-  static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", opened[] = "HTTP/1.1 200 OK\r\n\r\n";
+  static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    opened[] = "HTTP/1.1 200 OK\r\n\r\n";
   char answer[200], proxy[64];
   snprintf(answer, sizeof answer, "%s2\r\nok\r\n0\r\nA: b\r\n\r\n", head);
   SCRIPT(answer);
@@ -158,7 +159,8 @@ TEST(content_range_of_an_upload)
   CURL *curl = upload(&at, 12);
   curl_easy_setopt(curl, CURLOPT_RANGE, "2-13");
   CHECK_INT(perform(curl, 1), CURLE_OK);
-  CHECK(strstr(script.got[0], "\r\nContent-Range: bytes 2-13/12\r\n") && !strstr(script.got[0], "\r\nRange:"));
+  CHECK(strstr(script.got[0], "\r\nContent-Range: bytes 2-13/12\r\n") &&
+        !strstr(script.got[0], "\r\nRange:"));
   curl_easy_setopt(curl, CURLOPT_INFILESIZE, -1L);
   curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
   at = 0;
@@ -176,12 +178,14 @@ TEST(resumed_uploads)
     curl_easy_setopt(curl, CURLOPT_RESUME_FROM, from);
     CHECK_INT(perform(curl, from < 12), from < 12 ? CURLE_OK : CURLE_PARTIAL_FILE);
     if (from < 12)
-      CHECK(strstr(script.got[0], "\r\nContent-Range: bytes 11-11/12\r\n") && strstr(script.got[0], "\r\n\r\n\n"));
+      CHECK(strstr(script.got[0], "\r\nContent-Range: bytes 11-11/12\r\n") &&
+            strstr(script.got[0], "\r\n\r\n\n"));
     curl_easy_cleanup(curl);
   }
 }
 
-static void post_part(const char *range, long from, CURLcode result, const char *field, const char *body)
+static void post_part(const char *range, long from, CURLcode result, const char *field,
+                      const char *body)
 {
   SCRIPT(OK);
   CURL *curl = script_easy("/x");
@@ -208,7 +212,8 @@ struct numbers {
   curl_off_t dl_total, dl_now, ul_total, ul_now;
 };
 
-static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl_now, curl_off_t ul_total, curl_off_t ul_now)
+static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl_now, curl_off_t ul_total,
+                       curl_off_t ul_now)
 {
   struct numbers *n = arg;
   *n = (struct numbers){n->calls + 1, dl_total, dl_now, ul_total, ul_now};
@@ -222,8 +227,10 @@ TEST(progress)
     CURLcode result;
     curl_off_t total, now;
   } rows[] = {
-      {"HTTP/1.1 302 X\r\nLocation: /z\r\nContent-Length: 4\r\n\r\ngone", CURLE_OK, 2, 2}, /* the last request's */
-      {"!HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", CURLE_PARTIAL_FILE, 9, 3},      /* told at the end as well */
+      {"HTTP/1.1 302 X\r\nLocation: /z\r\nContent-Length: 4\r\n\r\ngone", CURLE_OK, 2,
+       2}, /* the last request's */
+      {"!HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", CURLE_PARTIAL_FILE, 9,
+       3}, /* told at the end as well */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct numbers n = {0};

@@ -1,8 +1,10 @@
-/* xfer/redirect.c: what a transfer tells about redirects that it follows, and about those that lead nowhere. */
+/* xfer/redirect.c: what a transfer tells about redirects that it follows, and about those that lead
+ * nowhere. */
 #include "tests/unit/xfer/script.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define TO(code, where) "HTTP/1.1 " code " X\r\nLocation: " where "\r\nContent-Length: 4\r\n\r\ngone"
+#define TO(code, where)                                                                            \
+  "HTTP/1.1 " code " X\r\nLocation: " where "\r\nContent-Length: 4\r\n\r\ngone"
 
 static CURL *make(void)
 {
@@ -29,10 +31,8 @@ TEST(what_is_no_url)
     const char *where;
     CURLcode result;
   } rows[] = {
-      {"mailto:x@y", CURLE_UNSUPPORTED_PROTOCOL},
-      {"foo://host/", CURLE_UNSUPPORTED_PROTOCOL},
-      {"http:host/", CURLE_URL_MALFORMAT},
-      {"http://host:99999/", CURLE_URL_MALFORMAT},
+      {"mailto:x@y", CURLE_UNSUPPORTED_PROTOCOL}, {"foo://host/", CURLE_UNSUPPORTED_PROTOCOL},
+      {"http:host/", CURLE_URL_MALFORMAT},        {"http://host:99999/", CURLE_URL_MALFORMAT},
       {"http://[::1/", CURLE_URL_MALFORMAT},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -43,7 +43,8 @@ TEST(what_is_no_url)
     CHECK_INT(curl_easy_perform(curl), rows[i].result);
     CHECK_INT(script.n, 1);
     CHECK_INT(script_long(curl, CURLINFO_REDIRECT_COUNT), 1);
-    CHECK(strstr(script_text(curl, CURLINFO_EFFECTIVE_URL), "/x") != NULL); /* the last one that was one */
+    CHECK(strstr(script_text(curl, CURLINFO_EFFECTIVE_URL), "/x") !=
+          NULL); /* the last one that was one */
     SCRIPT(answer, OK);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     CHECK_INT(curl_easy_perform(curl), CURLE_OK);

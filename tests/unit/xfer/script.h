@@ -1,6 +1,8 @@
-/* A server that follows a script: the n-th request, on whatever connection, gets the n-th answer as it stands, and is kept
- * to be looked at. An answer that begins with "!" closes its connection behind it; the last answer serves all further
- * requests. A thread for each connection, blocking. Bodies are read by their Content-Length, or to the last chunk. */
+/* A server that follows a script: the n-th request, on whatever connection, gets the n-th answer as
+ * it stands, and is kept to be looked at. An answer that begins with "!" closes its connection
+ * behind it; the last answer serves all further requests. A thread for each connection, blocking.
+ * Bodies are read by their Content-Length, or to the last chunk; who asks with Expect is answered
+ * at once. */
 #ifndef TESTS_UNIT_XFER_SCRIPT_H
 #define TESTS_UNIT_XFER_SCRIPT_H
 
@@ -24,8 +26,9 @@ static struct {
 static inline bool script_complete(const char *in, size_t n)
 {
   const char *end = strstr(in, "\r\n\r\n"), *length = strcasestr(in, "\r\nContent-Length:");
-  if (!end)
-    return false;
+  const char *expect = strcasestr(in, "\r\nExpect:");
+  if (!end || (expect && expect < end))
+    return end != NULL;
   if (length && length < end)
     return n >= (size_t)(end - in) + 4 + (size_t)atol(length + 17);
   const char *chunked = strcasestr(in, "\r\nTransfer-Encoding: chunked");
