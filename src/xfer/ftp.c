@@ -258,7 +258,7 @@ static sl_result flush(struct transfer *t, struct ftp_xfer *x)
     sl_result rc = sl_stream_write(t->conn->top, slice_from(sl_buf_peek(&x->out), x->out_at), &n);
     if (rc > 0) {
       t->easy->info.os_errno = t->conn->tcp->err;
-      return sl_fail(t, rc, "Send failure: %s", strerror(t->conn->tcp->err));
+      return sl_fail(t, rc, "Send failure: %s", sl_conn_why(t->conn));
     }
     if (rc)
       return rc;

@@ -206,7 +206,7 @@ static sl_result ended(struct transfer *t, struct ws *w)
   if (w->close_seen || !w->send_failed)
     return SL_OK;
   t->easy->info.os_errno = t->conn->tcp->err;
-  return sl_fail(t, CURLE_SEND_ERROR, "Send failure: %s", strerror(t->conn->tcp->err));
+  return sl_fail(t, CURLE_SEND_ERROR, "Send failure: %s", sl_conn_why(t->conn));
 }
 
 static sl_result frames(struct transfer *t, struct ws *w)

@@ -114,7 +114,7 @@ static sl_result fill(struct transfer *t, struct ws *w, struct slice *in)
   if (rc > 0) {
     t->easy->info.os_errno = t->conn->tcp->err;
     t->conn->shut = true;
-    return sl_fail(t, rc, "Recv failure: %s", strerror(t->conn->tcp->err));
+    return sl_fail(t, rc, "Recv failure: %s", sl_conn_why(t->conn));
   }
   if (rc)
     return rc;

@@ -66,9 +66,12 @@ class Responses(common.RealTest):
         cls.curl_program = common.program("curl")
         cls.ca = common.Authority(cls.place)
 
-    def curl(self, *arguments, status=0, **environment):
-        done = common.run(self.curl_program, "-q", "-sS", "-m", "20", *arguments, text=False,
-                          env=common.environment(HOME=self.place.path, **environment))
+    def run_curl(self, *arguments):
+        return common.run(self.curl_program, "-q", "-sS", "-m", "20", *arguments, text=False,
+                          env=common.environment(HOME=self.place.path))
+
+    def curl(self, *arguments, status=0):
+        done = self.run_curl(*arguments)
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stdout
 
@@ -170,6 +173,16 @@ class Responses(common.RealTest):
             for _ in range(5):
                 with Peer(answer, tls=self.context(), rst=True) as peer:
                     self.curl("--cacert", self.place / "ca.pem", peer.url, status=status)
+
+    def test_a_tls_error_is_told(self):
+        context = self.context()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.place / "ca.pem")
+        for _ in range(5):  # the alert or, when the request was quicker, a reset
+            with Peer(b"", tls=context) as peer:
+                done = self.run_curl("--cacert", self.place / "ca.pem", peer.url)
+            self.assertIn(done.returncode, (55, 56))
+            self.assertRegex(done.stderr, b"certificate required|[Rr]eset|Broken pipe")
 
 
 if __name__ == "__main__":
