@@ -176,7 +176,7 @@ static struct gate_socket enter(const struct gate_ask *ask, int fd)
   sl_ledger_open(fd);
   struct gate_socket s = {
       .fd = fd,
-      .purpose = sl_event_purpose(ask->purpose, SLUICE_PURPOSE_ALL),
+      .purpose = (int16_t)sl_event_purpose(ask->purpose, SLUICE_PURPOSE_ALL),
       .event_fn = ask->config->socket_eventfunction,
       .event_data = ask->config->socket_eventdata,
   };
@@ -266,6 +266,7 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
   }
   if (dialled) {
     *out_how = GATE_DIALLED;
+    s.by_path = addr->family == AF_UNIX;
     tell(ask, SLUICE_EVENT_CONNECT, fd, addr, 0);
   }
   *out_refused = false;
@@ -273,12 +274,13 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
   return SL_OK;
 }
 
-sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr)
+sl_result sl_gate_connect(const struct gate_ask *ask, struct gate_socket *s, const struct gate_addr *addr)
 {
   int rc = do_connect(ask, s->fd, addr);
   int err = rc ? errno : 0;
   tell(ask, SLUICE_EVENT_CONNECT, s->fd, addr, err == EINPROGRESS ? 0 : err);
   errno = err;
+  s->by_path = !rc && addr->family == AF_UNIX;
   if (!rc || err == EISCONN)
     return SL_OK;
   return err == EINPROGRESS || err == EALREADY ? SL_WAIT : CURLE_COULDNT_CONNECT;
@@ -287,7 +289,7 @@ sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *
 sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err)
 {
   sl_gate_tell(s, SLUICE_EVENT_CONNECTED, err, ask->callback_depth);
-  sl_result rc = err ? CURLE_COULDNT_CONNECT : sl_guard_peer(ask, s->fd);
+  sl_result rc = err ? CURLE_COULDNT_CONNECT : s->by_path ? SL_OK : sl_guard_peer(ask, s->fd);
   return rc == SL_WAIT ? CURLE_COULDNT_CONNECT : rc; /* gone again */
 }
 

@@ -35,7 +35,8 @@ struct gate_ask {
 /* One owner for each descriptor; fd is -1 once closed. The close callback is the one in force when it was opened. */
 struct gate_socket {
   int fd;
-  int purpose; /* of its events: SLUICE_SOCKTYPE_*, CURLSOCKTYPE_* */
+  int16_t purpose; /* of its events: SLUICE_SOCKTYPE_*, CURLSOCKTYPE_* */
+  bool by_path;    /* a Unix socket that we have connected: its path was judged, and how its server calls it does not count */
   curl_closesocket_callback close_fn;
   void *close_data;
   sluice_socket_event_callback event_fn; /* as of its opening, like the close callback; NULL: nobody listens */
@@ -57,10 +58,11 @@ sl_result sl_gate_open(const struct gate_ask *ask, struct gate_addr *addr, struc
                        enum gate_opened *out_how, bool *out_refused);
 
 /* SL_OK connected, SL_WAIT under way, else CURLE_COULDNT_CONNECT with errno set. */
-sl_result sl_gate_connect(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);
+sl_result sl_gate_connect(const struct gate_ask *ask, struct gate_socket *s, const struct gate_addr *addr);
 /* The connection stands, or not (err: errno): tells of it and, when it stands, asks the policies who is there. */
 sl_result sl_gate_connected(const struct gate_ask *ask, const struct gate_socket *s, int err);
-/* An idle connection, or one with room for another transfer: do the policies still allow its peer? */
+/* An idle connection, or one with room for another transfer: do the policies still allow its peer? (Of one that we have
+ * connected by a Unix path that is for who knows the path: sl_gate_judge().) */
 bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s);
 /* SL_OK, or CURLE_INTERFACE_FAILED with errno set; CURLE_COULDNT_CONNECT: the broker has failed. */
 sl_result sl_gate_bind(const struct gate_ask *ask, const struct gate_socket *s, const struct gate_addr *addr);

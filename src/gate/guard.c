@@ -114,7 +114,7 @@ bool sl_gate_may_reuse(const struct gate_ask *ask, const struct gate_socket *s)
 {
   struct gate_ask quiet = *ask;
   quiet.error = NULL; /* another connection will be made, and may be allowed */
-  return sl_guard_peer(&quiet, s->fd) == SL_OK;
+  return s->by_path || sl_guard_peer(&quiet, s->fd) == SL_OK;
 }
 
 sl_result sl_gate_judge(const struct gate_ask *ask, const struct gate_addr *addr)

@@ -6,6 +6,7 @@
 #include "proto/h2_tunnel.h"
 #include "xfer/dial.h"
 #include "xfer/http2.h"
+#include "xfer/judge.h"
 #include "xfer/layers.h"
 #include "xfer/proxy_layers.h"
 #include "xfer/transfer.h"
@@ -407,7 +408,7 @@ static struct h2_proxy *look(struct dial *d, struct slice key, struct h2_proxy *
     }
     if (!usable(p) || (!p->n_busy && !is_alive(p)) || !sl_h2_room(p->session))
       continue;
-    if (!sl_gate_may_reuse(&d->connector.ask, &p->tcp->sock))
+    if (!sl_gate_may_reuse(&d->connector.ask, &p->tcp->sock) || sl_judge_path(&d->connector.ask, &d->route))
       continue;
     return p;
   }

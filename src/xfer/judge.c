@@ -121,6 +121,14 @@ sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_pu
   return rc;
 }
 
+bool sl_judge_path(const struct gate_ask *ask, const struct route *r)
+{
+  const struct proxy_hop *first = r->pre.set ? &r->pre : &r->proxy;
+  const char *path = first->set && first->host[0] == '/' ? first->host : r->unix_path;
+  struct gate_addr addr;
+  return path && (!sl_addr_unix(&addr, slice_str(path), path == r->unix_path && r->abstract) || sl_gate_judge(ask, &addr));
+}
+
 bool sl_judge_pick(struct transfer *t, enum gate_purpose purpose, const struct dns_answer *a, int family, uint16_t port,
                    struct gate_addr *out)
 {

@@ -14,6 +14,10 @@ sl_result sl_judge_route(struct transfer *t, const struct route *r, enum gate_pu
 bool sl_judge_needed(struct transfer *t, const struct route *r); /* there are both a policy and a proxy */
 void sl_judge_free(struct transfer *t); /* harmless when nothing is being judged */
 
+/* Does the way begin with a Unix socket that the policies refuse? For connections that exist: a new one is judged when it
+ * is opened. */
+bool sl_judge_path(const struct gate_ask *ask, const struct route *r);
+
 /* The first address of this family that the policies allow. False: none; t->error says why, if it is for them. */
 bool sl_judge_pick(struct transfer *t, enum gate_purpose purpose, const struct dns_answer *a, int family, uint16_t port,
                    struct gate_addr *out);

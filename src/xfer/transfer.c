@@ -319,6 +319,8 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key, s
   if (sl_gate_has_policy(t->easy->set.gate, t->multi->policy)) {
     ask = sl_transfer_ask(t, r->proxy.set || r->pre.set ? GATE_PROXY : sl_transfer_purpose(t), t->host);
     guarded = &ask;
+    if (sl_judge_path(&ask, r))
+      return false;
   }
   t->conn = sl_conn_reuse(t->multi, sl_share_pool(t->easy, t->multi), key, t->easy, guarded);
   if (!t->conn)

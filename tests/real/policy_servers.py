@@ -294,6 +294,8 @@ def tftp(address, reply_from):
                 if answer[:4] == b"\0\4\0\0":
                     other.sendto(b"\0\3\0\1file", peer)
                     seen.append("ack %d" % other.recvfrom(2000)[0][1])
+        except TimeoutError:
+            seen.append("silence")
         except OSError:
             pass
     threading.Thread(target=serve, daemon=True).start()

@@ -431,3 +431,46 @@ TEST(unix_sockets)
   sl_gate_close(&s, &w.depth);
   end(&w);
 }
+
+/* What a server has called its socket (by a link, in another container, relative to its folder) is nothing to rules of
+ * paths, if it is we who connect; who hands in a connected socket is asked for its name. */
+TEST(unix_sockets_are_judged_by_the_path_that_we_take)
+{
+  struct world w;
+  struct gate_addr own = {.family = AF_UNIX, .socktype = SOCK_STREAM, .len = sizeof own.u.un}, ours = own;
+  struct gate_socket s;
+  enum gate_opened how;
+  bool refused;
+  char rules[200];
+  own.u.un.sun_family = ours.u.un.sun_family = AF_UNIX;
+  snprintf(own.u.un.sun_path, sizeof own.u.un.sun_path, "/tmp/sluice-own-%d", (int)getpid());
+  snprintf(ours.u.un.sun_path, sizeof ours.u.un.sun_path, "/tmp/sluice-our-%d", (int)getpid());
+  snprintf(rules, sizeof rules, "allow unix %s\ndeny any\n", ours.u.un.sun_path);
+  unlink(own.u.un.sun_path);
+  unlink(ours.u.un.sun_path);
+  int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(!bind(door, &own.u.sa, own.len) && !listen(door, 4) && !symlink(own.u.un.sun_path, ours.u.un.sun_path));
+  begin(&w, rules);
+  CHECK_INT(sl_gate_open(&w.ask, &own, &s, &how, &refused), CURLE_COULDNT_CONNECT);
+  REQUIRE(sl_gate_open(&w.ask, &ours, &s, &how, &refused) == SL_OK);
+  CHECK_INT(sl_gate_connect(&w.ask, &s, &ours), SL_OK);
+  CHECK_INT(sl_gate_connected(&w.ask, &s, 0), SL_OK);
+  CHECK(sl_gate_may_reuse(&w.ask, &s));
+  sl_gate_close(&s, &w.depth);
+  callbacks(&w);
+  w.sockopt = CURL_SOCKOPT_ALREADY_CONNECTED;
+  w.answer_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK(!connect(w.answer_fd, &own.u.sa, own.len));
+  CHECK_INT(sl_gate_open(&w.ask, &ours, &s, &how, &refused), CURLE_COULDNT_CONNECT);
+  w.sockopt = CURL_SOCKOPT_OK; /* and if it does not say so: connect() tells */
+  w.answer_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK(!connect(w.answer_fd, &own.u.sa, own.len));
+  REQUIRE(sl_gate_open(&w.ask, &ours, &s, &how, &refused) == SL_OK);
+  CHECK_INT(sl_gate_connect(&w.ask, &s, &ours), SL_OK);
+  CHECK_INT(sl_gate_connected(&w.ask, &s, 0), CURLE_COULDNT_CONNECT);
+  sl_gate_close(&s, &w.depth);
+  close(door);
+  unlink(own.u.un.sun_path);
+  unlink(ours.u.un.sun_path);
+  end(&w);
+}
