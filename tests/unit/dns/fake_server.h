@@ -28,7 +28,7 @@ struct fake_reply;
 typedef bool fake_script(struct fake_server *s, const char *label, unsigned type, struct fake_reply *r);
 
 struct fake_server {
-  fake_script *script; /* NULL: none; to be set before the first query */
+  fake_script *script; /* NULL: none */
   int udp, tcp, stop[2], port;
   pthread_t thread;
   atomic_uint queries, queries4, queries6, over_tcp;
@@ -300,12 +300,13 @@ static void *fake_run(void *arg)
   }
 }
 
-static bool fake_start(struct fake_server *s)
+static bool fake_start(struct fake_server *s, fake_script *script)
 {
   struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t len = sizeof in;
   int room = 1 << 20;
   memset(s, 0, sizeof *s);
+  s->script = script;
   pthread_mutex_init(&s->mutex, NULL);
   s->udp = s->tcp = -1;
   for (int i = 0; i < 50; i++) { /* a port that is free for both */

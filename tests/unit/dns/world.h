@@ -32,7 +32,7 @@ static bool world_open(struct world *w)
   sl_dns_cache_init(&w->cache);
   sl_buf_init(&w->error, 1000);
   w->dns = sl_dns_new(&w->reactor, &w->depth);
-  if (!w->dns || !fake_start(&w->server))
+  if (!w->dns || !fake_start(&w->server, NULL))
     return false;
   w->dns->hosts_path = "/nonexistent/hosts";
   w->dns->resolv_path = "/nonexistent/resolv.conf";

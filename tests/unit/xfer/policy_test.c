@@ -121,9 +121,8 @@ static bool begin(const char *text)
 {
   memset(&w, 0, sizeof w);
   sl_ledger_strict(true);
-  if (!origin_start(&w.origin, ADDRESSES) || !fake_start(&w.dns))
+  if (!origin_start(&w.origin, ADDRESSES) || !fake_start(&w.dns, names))
     return false;
-  w.dns.script = names;
   snprintf(w.server, sizeof w.server, "%s", w.dns.address);
   w.e = curl_easy_init();
   settings(w.e);
