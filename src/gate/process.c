@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,6 +172,21 @@ static void put_address(struct buf *line, const struct sockaddr *address, unsign
   sl_buf_printf(line, ",\"port\":%d", port);
 }
 
+/* A pipe whose reader has gone is no reason to end (SIGPIPE): the signal is taken back, unless one was there before. */
+static void write_line(const char *p, size_t n)
+{
+  const struct timespec now = {0};
+  sigset_t pipe, before, pending;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  bool had_one = !sigpending(&pending) && sigismember(&pending, SIGPIPE);
+  ssize_t written = write(log_fd, p, n); /* a full disk stops no transfer */
+  if (written < 0 && errno == EPIPE && !had_one)
+    sigtimedwait(&pipe, NULL, &now);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 /* One write() a line, so that the lines of several processes do not mix. */
 void sl_process_log(const struct sluice_socket_event *e)
 {
@@ -194,8 +210,7 @@ void sl_process_log(const struct sluice_socket_event *e)
   sl_buf_str(&line, "}\n");
   static const char lost[] = "{\"event\":\"lost\",\"error\":\"out of memory\"}\n";
   bool whole = sl_buf_ok(&line);
-  ssize_t n = write(log_fd, whole ? line.p : lost, whole ? line.n : sizeof lost - 1);
-  (void)n; /* a full disk stops no transfer */
+  write_line(whole ? line.p : lost, whole ? line.n : sizeof lost - 1);
   sl_buf_done(&line);
   errno = saved;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -224,6 +225,28 @@ TEST(unix_addresses)
   CHECK_STR(not_json(log_of(&e)), NULL);
   remove_file();
   end();
+}
+
+/* A pipe's reader may go; SIGPIPE would end the program, which knows nothing of the log. */
+TEST(a_log_that_nobody_reads_any_more)
+{
+  struct sluice_socket_event event = {.size = sizeof event, .what = SLUICE_EVENT_OPEN};
+  char line[1000];
+  unlink(file_with(""));
+  REQUIRE(!mkfifo(path, 0600));
+  int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  CHECK(!trouble_with(NULL, path));
+  signal(SIGPIPE, SIG_DFL);
+  sl_process_log(&event);
+  CHECK(read(reader, line, sizeof line) > 0);
+  close(reader);
+  errno = EINTR;
+  sl_process_log(&event);
+  CHECK_INT(errno, EINTR);
+  sigset_t pending;
+  CHECK(!sigpending(&pending) && !sigismember(&pending, SIGPIPE));
+  end();
+  remove_file();
 }
 
 TEST(the_longest_line_is_whole)
