@@ -1,5 +1,5 @@
-# `make install`: libraries, command, headers, pkg-config and CMake package files, manual pages. The
-# package files find everything relative to themselves, so the prefix is free until install time.
+# `make install`: libraries, command, headers, pkg-config and CMake package files, manual pages, guides
+# and examples. The package files find everything relative to themselves, so the prefix is free until install time.
 include(CMakePackageConfigHelpers)
 
 # What the library says of itself in curl_version_info(); the install test compares.
@@ -38,3 +38,8 @@ foreach(section IN ITEMS 1 3)
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endif()
 endforeach()
+
+# The language of policies, the guides, and what they speak of.
+file(GLOB guides CONFIGURE_DEPENDS docs/*.md docs/*.svg)
+install(FILES ${guides} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.c" PATTERN "*.py" PATTERN "*.php")

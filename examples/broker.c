@@ -36,6 +36,7 @@ static int lock_in(void)
       KILL_ON(__NR_connect),
       KILL_ON(__NR_bind),
       KILL_ON(__NR_listen),
+      KILL_ON(__NR_accept),
       KILL_ON(__NR_accept4),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };

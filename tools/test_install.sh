@@ -34,6 +34,10 @@ for page in "${SLUICE_SOURCE:?}"/docs/*.[13]; do
   expect "has ${page##*/}" test -s "$prefix/share/man/man${page##*.}/${page##*/}"
 done
 
+for file in POLICY.md SSRF.md BROKER.md examples/broker.c examples/ssrf/fetch.py; do
+  expect "has $file" test -s "$prefix/share/doc/Sluice/$file"
+done
+
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
 expect "libcurl.pc is of 8.22.0" same "$(pkg-config --modversion libcurl)" 8.22.0
 for library in libcurl sluice; do
