@@ -179,6 +179,7 @@ void sl_watch_remove(struct reactor *r, struct watch *w)
   unplace(r, w);
   r->count--;
   w->fd = -1;
+  w->who = NULL;
 }
 
 bool sl_reactor_poll_fd(struct reactor *r)

@@ -26,6 +26,7 @@ struct easy {
   struct list msg_link;   /* in multi->msgs, while `msg` has not been read */
   struct list note_link;  /* in multi->notes */
   uint8_t notes;          /* bits 1 << CURLMNOTIFY_* to tell of */
+  uint32_t named;         /* at least so many watches have it as `who`: see multi.c */
   CURLMsg msg;
   struct url *url;          /* io.url, parsed, as of url_generation; NULL: not yet */
   uint32_t url_generation;  /* 0: not parsed */

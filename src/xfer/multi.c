@@ -150,6 +150,29 @@ void sl_multi_leave(struct multi *m)
 
 /* ---- what the application is told ---- */
 
+/* Descriptors outlive the handles that work with them. Counted, so that a handle that goes has to be looked for only
+ * where it is. */
+static void name(struct watch *w, struct easy *e)
+{
+  struct easy *before = w->who;
+  if (before == e)
+    return;
+  if (before)
+    before->named--;
+  if (e)
+    e->named++;
+  w->who = e;
+}
+
+static void forget(struct multi *m, struct easy *e)
+{
+  struct watch *w;
+  for (uint32_t pos = 0; e->named && (w = sl_watch_next(&m->reactor, &pos));)
+    if (w->who == e)
+      name(w, NULL);
+  e->named = 0;
+}
+
 /* The handle that a socket callback is given: who uses the descriptor; for a removal who used it; for one that works
  * for several (a name server's, DoH's) any of them. */
 static struct easy *whom(struct multi *m, struct watch *w, unsigned want)
@@ -158,10 +181,10 @@ static struct easy *whom(struct multi *m, struct watch *w, unsigned want)
   if (e && e->doh)
     e = NULL; /* a handle that the application has never seen */
   if (!e && !want)
-    return w->who;
+    e = w->who;
   if (!e && !sl_list_empty(&m->handles))
     e = LIST_ENTRY(m->handles.next, struct easy, link);
-  w->who = e;
+  name(w, e);
   return e;
 }
 
@@ -173,8 +196,10 @@ static void tell_socket(struct reactor *r, struct watch *w, unsigned want)
   m->callback_depth++;
   int rc = m->socket_cb(e, w->fd, what[want & 3], m->socket_data, w->app);
   m->callback_depth--;
-  if (!want)
+  if (!want) {
     w->app = NULL;
+    name(w, NULL);
+  }
   if (rc == -1)
     m->dead = true;
 }
@@ -260,6 +285,7 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
   }
   if (m->socket_cb)
     sl_reactor_flush(&m->reactor); /* while `e` can be named in a REMOVE */
+  forget(m, e);
   sl_list_unlink(&e->note_link);
   e->notes = 0;
   e->multi = NULL;

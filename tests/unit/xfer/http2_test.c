@@ -1,12 +1,13 @@
 /* HTTP/2 connections that end while they are idle, or are closed to make room: the one that takes their place is found
- * again. The server speaks HTTP/2 in clear, by hand, with a thread for each connection: every request gets an empty 200. */
+ * again. The server speaks HTTP/2 in clear, by hand, with a thread for each connection: every request gets an empty 200, a
+ * connection's later ones after a moment. */
 #include <curl/curl.h>
 #include <poll.h>
 
 #include "tests/test.h"
 #include "tests/unit/xfer/peer.h"
 
-enum { FRAME_HEAD = 9, PREFACE = 24, HEADERS = 1, SETTINGS = 4, ACK = 1, NONSENSE = 1000 };
+enum { FRAME_HEAD = 9, PREFACE = 24, HEADERS = 1, SETTINGS = 4, ACK = 1, NONSENSE = 1000, SLOW_US = 50000 };
 
 static atomic_int last_fd; /* the latest connection's */
 
@@ -25,6 +26,8 @@ static void *serve(void *arg)
   while (ok && take(fd, f, sizeof f)) {
     size_t n = (size_t)f[0] << 16 | (size_t)f[1] << 8 | f[2];
     memcpy(answer + 5, f + 5, 4);
+    if (f[3] == HEADERS && f[8] > 1)
+      usleep(SLOW_US);
     ok = n <= sizeof bytes && (!n || take(fd, bytes, n));
     if (ok && f[3] == HEADERS)
       ok = peer_send(fd, answer, sizeof answer);
@@ -147,5 +150,57 @@ TEST(after_another_one_was_closed_to_make_room)
   CHECK_INT(get(m, curl, "localhost"), 1);
   CHECK_INT(get(m, curl, "localhost"), 0);
   curl_easy_cleanup(curl);
+  curl_multi_cleanup(m);
+}
+
+/* ---- the application's loop ---- */
+
+struct loop {
+  uintptr_t gone; /* a handle that is no more */
+  int removed;
+};
+
+static int on_socket(CURL *curl, curl_socket_t fd, int what, void *arg, void *own)
+{
+  struct loop *l = arg;
+  (void)fd;
+  (void)own;
+  CHECK((uintptr_t)curl != l->gone);
+  l->removed += what == CURL_POLL_REMOVE;
+  return 0;
+}
+
+/* Who was named first may be gone when the last one that used the connection is. */
+TEST(a_handle_that_is_gone_is_not_named)
+{
+  struct loop loop = {0};
+  int left, running = 1;
+  CURLMsg *msg;
+  CURLM *m = curl_multi_init();
+  CURL *first = handle(), *second = handle();
+  curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(m, CURLMOPT_SOCKETDATA, &loop);
+  set_url(first, "127.0.0.1");
+  set_url(second, "127.0.0.1");
+  curl_easy_setopt(second, CURLOPT_PIPEWAIT, 1L);
+  curl_multi_add_handle(m, first);
+  curl_multi_add_handle(m, second);
+  while (running && !curl_multi_perform(m, &running)) {
+    while ((msg = curl_multi_info_read(m, &left))) {
+      CHECK_INT(msg->data.result, CURLE_OK);
+      if (msg->easy_handle != first)
+        continue;
+      CHECK_INT(running, 1);
+      curl_multi_remove_handle(m, first);
+      curl_easy_cleanup(first);
+      loop.gone = (uintptr_t)first;
+    }
+    if (running)
+      curl_multi_poll(m, NULL, 0, 1000, NULL);
+  }
+  CHECK(loop.gone);
+  CHECK_INT(connects(second), 0);
+  CHECK_INT(loop.removed, 1);
+  curl_easy_cleanup(second);
   curl_multi_cleanup(m);
 }
