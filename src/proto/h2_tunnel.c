@@ -208,6 +208,8 @@ static sl_result no_answer(struct h2_tunnel *t)
 {
   struct h2_tunnel_talk *d = t->talk;
   bool silent = d->state == STATUS && !d->interim;
+  if (t->failed == SL_NOMEM)
+    return SL_NOMEM;
   if (t->failed) /* in a later round the proxy has shown already what it is */
     return silent && (d->stale || d->rounds > 1) ? reconnect(d) : FAIL(d, t->failed, "Proxy CONNECT aborted");
   if (t->x.closed && t->x.error == H2_INTERNAL_ERROR && sl_h2_over(t->session) == SL_NOMEM)

@@ -533,6 +533,29 @@ TEST(the_session_ends_before_the_answer)
   }
 }
 
+TEST(the_session_ends_after_a_challenge)
+{
+  static const sl_result results[] = {CURLE_RECV_ERROR, SL_NOMEM};
+  for (int i = 0; i < 2; i++) {
+    struct world w;
+    struct near n;
+    sl_result rc = SL_WAIT;
+    REQUIRE(world_init(&w, "407200") && near_init(&n, &w));
+    n.again = 1;
+    for (int k = 0; k < 20 && rc == SL_WAIT && !strstr(text(&n.said), "=407"); k++) {
+      rc = sl_stream_step(&n.t.s);
+      if (!strstr(text(&n.said), "=407"))
+        turn(&w);
+    }
+    CHECK_INT(rc, SL_WAIT);
+    sl_h2_tunnel_lost(&n.t, results[i], false);
+    CHECK_INT(sl_stream_step(&n.t.s), i ? SL_NOMEM : CURLE_COULDNT_CONNECT);
+    CHECK_INT(sl_h2_tunnel_wants_reconnect(&n.t), !i);
+    near_done(&n);
+    world_done(&w);
+  }
+}
+
 TEST(an_open_tunnel_that_breaks)
 {
   for (int how = 0; how < 2; how++) {
