@@ -94,6 +94,19 @@ static CURLcode begin(struct talk *t, struct curl_slist **fields)
   return rc;
 }
 
+static CURLcode perform(struct talk *t, CURLcode rc, struct curl_slist *fields)
+{
+  if (!rc)
+    rc = curl_easy_perform(t->curl);
+  if (!rc)
+    all_is_there(t);
+  if (t->nomem)
+    rc = CURLE_OUT_OF_MEMORY;
+  curl_easy_cleanup(t->curl);
+  curl_slist_free_all(fields);
+  return rc;
+}
+
 static CURLcode run(void)
 {
   struct talk all = {0}, *t = &all;
@@ -104,15 +117,7 @@ static CURLcode run(void)
   SET(CURLOPT_READFUNCTION, on_read);
   SET(CURLOPT_READDATA, t);
   SET(CURLOPT_UPLOAD, 1L);
-  if (!rc)
-    rc = curl_easy_perform(t->curl);
-  if (!rc)
-    all_is_there(t);
-  if (t->nomem)
-    rc = CURLE_OUT_OF_MEMORY;
-  curl_easy_cleanup(t->curl);
-  curl_slist_free_all(fields);
-  return rc;
+  return perform(t, rc, fields);
 }
 
 static size_t pause_each(char *data, size_t size, size_t n, void *arg)
@@ -148,13 +153,7 @@ static CURLcode paused(void)
   SET(CURLOPT_XFERINFODATA, t);
   SET(CURLOPT_NOPROGRESS, 0L);
   SET(CURLOPT_TIMEOUT_MS, 2000L);
-  if (!rc)
-    rc = curl_easy_perform(t->curl);
-  if (!rc)
-    all_is_there(t);
-  curl_easy_cleanup(t->curl);
-  curl_slist_free_all(fields);
-  return rc;
+  return perform(t, rc, fields);
 }
 
 static CURLcode receive_all(struct talk *t)
@@ -254,11 +253,7 @@ TEST(messages_behind_a_frame_that_does_not_end)
   SET(CURLOPT_READFUNCTION, half_a_frame);
   SET(CURLOPT_READDATA, t);
   SET(CURLOPT_UPLOAD, 1L);
-  CHECK_INT(rc, CURLE_OK);
-  CHECK_INT(curl_easy_perform(t->curl), CURLE_OK);
-  all_is_there(t);
-  curl_easy_cleanup(t->curl);
-  curl_slist_free_all(fields);
+  CHECK_INT(perform(t, rc, fields), CURLE_OK);
 }
 
 TEST(at_the_wrong_time)
