@@ -24,6 +24,7 @@ struct world {
   size_t got;
   unsigned accepted, requests; /* as counted before */
   int answer_fd, sockopt;      /* of the callbacks, when they are set */
+  int gave;                    /* sockets that were connected already */
 };
 
 static struct world w;
@@ -301,6 +302,7 @@ static curl_socket_t give_connected(void *arg, curlsocktype purpose, struct curl
   in.sin_addr.s_addr = htonl(INADDR_LOOPBACK); /* .1, whatever it was asked for */
   if (connect(fd, (struct sockaddr *)&in, sizeof in) && errno != EINPROGRESS)
     abort();
+  w.gave++;
   return fd;
 }
 
@@ -324,6 +326,7 @@ TEST(callbacks_cannot_lead_elsewhere)
 {
   static const int answers[] = {CURL_SOCKOPT_ALREADY_CONNECTED, SLUICE_SOCKOPT_CONNECTING};
   REQUIRE(begin(ONLY_2));
+  int before = (int)w.origin.counts->accepted;
   curl_easy_setopt(w.e, CURLOPT_SOCKOPTFUNCTION, answer_sockopt);
   curl_easy_setopt(w.e, CURLOPT_OPENSOCKETFUNCTION, give_connected);
   for (int i = 0; i < 2; i++) {
@@ -333,6 +336,19 @@ TEST(callbacks_cannot_lead_elsewhere)
     poll(NULL, 0, 30);
     CHECK_INT(w.origin.counts->requests, w.requests); /* not a byte, though the application has connected */
   }
+  for (int i = 0; i < 2; i++) { /* and the second address is tried, unless one refusal is enough */
+    w.sockopt = CURL_SOCKOPT_ALREADY_CONNECTED;
+    curl_easy_setopt(w.e, SLUICEOPT_REFUSAL, i ? SLUICE_REFUSAL_FINAL : SLUICE_REFUSAL_NEXT);
+    for (int late = 0; late < 2; late++, w.sockopt = SLUICE_SOCKOPT_CONNECTING) {
+      CHECK_INT(get("late.test"), CURLE_COULDNT_CONNECT);
+      char *first = strstr(w.events, "refused ");
+      CHECK(first && (strstr(first + 1, "refused ") == NULL) == (i == 1));
+    }
+  }
+  for (int i = 0; i < 2000 && (int)w.origin.counts->accepted - before < w.gave; i++)
+    poll(NULL, 0, 5);
+  CHECK_INT((int)w.origin.counts->accepted - before, w.gave);
+  curl_easy_setopt(w.e, SLUICEOPT_REFUSAL, SLUICE_REFUSAL_NEXT);
   w.sockopt = CURL_SOCKOPT_OK;
   curl_easy_setopt(w.e, CURLOPT_OPENSOCKETFUNCTION, move_to_1);
   REFUSED(get("127.0.0.2"));
