@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """DNS over HTTPS: Debian's curl resolves through a small RFC 8484 server of the test's own."""
 import http.server
-import os
 import ssl
 import struct
-import subprocess
-import tempfile
 import threading
 import unittest
 
-LIB = os.environ["SLUICE_LIB"]
+import common
+
 HOST = "a.name.of.the.test"
 
 
@@ -67,49 +65,34 @@ def serve(handler, context=None):
     return server
 
 
-class DohTest(unittest.TestCase):
+class DohTest(common.CurlTest):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.cert = os.path.join(cls.folder.name, "cert.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-keyout", cls.cert + ".key", "-out", cls.cert, "-days", "2", "-subj", "/CN=doh",
-                        "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    def setUpPlace(cls):
+        cls.cert, key = common.Authority.self_signed(cls.place, "doh", "IP:127.0.0.1")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cls.cert, cls.cert + ".key")
-        cls.doh = serve(Doh, context)
-        cls.origin = serve(Origin)
+        context.load_cert_chain(cls.cert, key)
+        cls.doh, cls.origin = serve(Doh, context), serve(Origin)
+        for server in (cls.doh, cls.origin):
+            cls.addClassCleanup(server.server_close)
+            cls.addClassCleanup(server.shutdown)
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.doh.shutdown()
-        cls.origin.shutdown()
-        cls.folder.cleanup()
-
-    def curl(self, host, *words):
-        return subprocess.run(
-            ["/usr/bin/curl", "-q", "-sS", "--max-time", "10", "--doh-url",
-             f"https://127.0.0.1:{self.doh.server_address[1]}/dns-query", *words,
-             f"http://{host}:{self.origin.server_address[1]}/"],
-            env={"LD_LIBRARY_PATH": LIB, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=30)
+    def get(self, host, *words, status=0):
+        return self.curl("--max-time", "10", "--doh-url", "https://127.0.0.1:%d/dns-query" % self.doh.server_port, *words,
+                         "http://%s:%d/" % (host, self.origin.server_port), status=status)
 
     def test_a_name_is_found(self):
         before = Doh.queries
-        done = self.curl(HOST, "--cacert", self.cert)
-        self.assertEqual((done.returncode, done.stdout), (0, "yes"), done.stderr)
+        self.assertEqual(self.get(HOST, "--cacert", self.cert), b"yes")
         self.assertGreater(Doh.queries, before)
 
     def test_a_name_that_is_not_there(self):
-        done = self.curl("nobody.of.the.test", "--cacert", self.cert)
-        self.assertEqual(done.returncode, 6, done.stderr)
+        self.get("nobody.of.the.test", "--cacert", self.cert, status=6)
 
     def test_an_untrusted_server_is_not_believed(self):
-        done = self.curl(HOST)
-        self.assertEqual(done.returncode, 6, done.stderr)
+        self.get(HOST, status=6)
 
     def test_unless_that_was_asked_for(self):
-        done = self.curl(HOST, "--doh-insecure")
-        self.assertEqual((done.returncode, done.stdout), (0, "yes"), done.stderr)
+        self.assertEqual(self.get(HOST, "--doh-insecure"), b"yes")
 
 
 if __name__ == "__main__":

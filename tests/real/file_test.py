@@ -9,10 +9,9 @@ TEXT = b"0123456789abcdef\n"
 BIG = 5 * 1000 * 1000
 
 
-class File(common.RealTest):
+class File(common.CurlTest):
     @classmethod
     def setUpPlace(cls):
-        cls.curl_program = common.program("curl")
         cls.place.write("a b", TEXT)
         cls.place.write("dir/one", b"1")
         cls.place.write("dir/two", b"2")
@@ -23,11 +22,6 @@ class File(common.RealTest):
 
     def url(self, path):
         return "file://" + str(self.place / path)
-
-    def curl(self, *arguments, status=0):
-        done = common.run(self.curl_program, "-sS", "-q", *arguments, text=False)
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done.stdout
 
     def test_get(self):
         self.assertEqual(self.curl(self.url("a%20b")), TEXT)

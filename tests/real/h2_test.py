@@ -38,10 +38,9 @@ SERVERS = """
 LISTENERS = "tls few old plain".split()
 
 
-class Http2(common.RealTest):
+class Http2(common.CurlTest):
     @classmethod
     def setUpPlace(cls):
-        cls.curl_program = common.program("curl")
         place = cls.place
         place.write("www/small", SMALL)
         place.write("users", "jim:{PLAIN}secret\n")
@@ -59,14 +58,8 @@ class Http2(common.RealTest):
     def command(self, *arguments):
         return [str(a) for a in (self.curl_program, "-sS", "-q", "--cacert", self.place / "ca.pem", *arguments)]
 
-    def curl(self, *arguments, status=0, seconds=common.SECONDS):
-        done = common.run(*self.command(*arguments), text=False, seconds=seconds)
-        said = done.stderr.decode(errors="replace")
-        self.assertEqual(done.returncode, status, said)
-        if not status:
-            self.assertEqual(said, "")
-        self.said = said
-        return done.stdout
+    def curl(self, *arguments, **more):
+        return super().curl("--cacert", self.place / "ca.pem", *arguments, **more)
 
     def many(self, *arguments):
         """Each transfer's line of -w, as JSON."""
