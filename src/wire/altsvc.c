@@ -153,13 +153,13 @@ static struct origin *origin_new(struct altsvc *a, struct slice host, uint16_t p
   return NULL;
 }
 
-static struct alt *find_same(const struct origin *o, const struct altsvc_entry *e)
+static struct alt *find_same(const struct origin *o, const struct altsvc_entry *e, struct slice host)
 {
   LIST_FOR_EACH(node, &o->alts)
   {
     struct alt *alt = LIST_ENTRY(node, struct alt, siblings);
     if (alt->from_alpn == e->from.alpn && alt->alpn == e->to.alpn && alt->port == e->to.port &&
-        sl_text_ieq(slice_of(alt->host, alt->host_n), e->to.host))
+        sl_text_ieq(slice_of(alt->host, alt->host_n), host))
       return alt;
   }
   return NULL;
@@ -171,7 +171,7 @@ static sl_result add(struct altsvc *a, const struct altsvc_entry *e, int64_t now
   if (!is_host(without_dot(e->from.host)) || !is_host(host) || !e->from.port || !e->to.port || e->expires_s <= now_s)
     return SL_OK;
   struct origin *o = find_origin(a, e->from.host, e->from.port);
-  struct alt *alt = o ? find_same(o, e) : NULL;
+  struct alt *alt = o ? find_same(o, e, host) : NULL;
   if (!alt) {
     if (o && o->n >= SL_ALTSVC_OF_ORIGIN)
       return SL_OK;

@@ -54,6 +54,7 @@ TEST(takes_a_field)
             "h1 o.example 443 h3 o.example 2 \"20010909 01:46:41\" 0 0\n");
   CHECK_STR(after("http%2F1.1=\":1\""), "h1 o.example 443 h1 o.example 1 " TOMORROW " 0 0\n");
   CHECK_STR(after("h1=\"A.Example.:1\""), "h1 o.example 443 h1 a.example 1 " TOMORROW " 0 0\n");
+  CHECK_STR(after("h1=\"a.example:1\", h1=\"a.example.:1\""), "h1 o.example 443 h1 a.example 1 " TOMORROW " 0 0\n");
 }
 
 TEST(leaves_out_what_is_wrong)
