@@ -151,9 +151,8 @@ static CURLMcode wait_with(struct multi *m, struct curl_waitfd fds[], unsigned n
 {
   struct pollfd few[16], *p = few;
   int ready = 0;
-  if (!sl_reactor_poll_fd(&m->reactor))
+  if (!sl_reactor_poll_fd(&m->reactor) || !sl_reactor_flush(&m->reactor))
     return CURLM_UNRECOVERABLE_POLL;
-  sl_reactor_flush(&m->reactor);
   if (n + 1 > sizeof few / sizeof *few && !(p = sl_malloc((n + 1) * sizeof *p)))
     return CURLM_OUT_OF_MEMORY;
   for (unsigned i = 0; i < n; i++)

@@ -1,6 +1,8 @@
 /* The watch table and its mirrors; see reactor.h. */
 #include "loop/reactor.h"
 
+#include <errno.h>
+
 #include "base/mem.h"
 #include "sys/clock.h"
 
@@ -148,24 +150,38 @@ void sl_watch_quiet(struct reactor *r, struct watch *w, bool quiet)
   mark(r, w);
 }
 
-static void flush_one(struct reactor *r, struct watch *w)
+/* False: the kernel has no room for one more; waiting for it would last for ever. */
+static bool flush_one(struct reactor *r, struct watch *w)
 {
+  bool full = false;
   if (r->poll_fd >= 0 && w->polled != w->want) {
     uint64_t tag = (uint64_t)w->gen << 32 | (uint32_t)w->fd;
     if (sl_poll_set(r->poll_fd, w->fd, w->polled, w->want, tag))
       w->polled = w->want;
+    else
+      full = errno == ENOSPC || errno == ENOMEM; /* epoll_ctl(2); others: the application has closed it */
   }
   if (r->socket_hook && w->told != app_want(w)) {
     w->told = (uint8_t)app_want(w);
     r->socket_hook(r, w, w->told);
   }
+  return !full;
 }
 
-void sl_reactor_flush(struct reactor *r)
+bool sl_reactor_flush(struct reactor *r)
 {
-  struct list *node;
+  struct list full, *node;
+  int err = 0;
+  sl_list_init(&full);
   while ((node = sl_list_pop_front(&r->dirty)))
-    flush_one(r, LIST_ENTRY(node, struct watch, dirty));
+    if (!flush_one(r, LIST_ENTRY(node, struct watch, dirty))) {
+      err = errno;
+      sl_list_push_back(&full, node);
+    }
+  sl_list_splice(&r->dirty, &full);
+  if (err)
+    errno = err;
+  return !err;
 }
 
 void sl_watch_remove(struct reactor *r, struct watch *w)
@@ -295,9 +311,8 @@ int sl_reactor_wait(struct reactor *r, int timeout_ms)
 {
   if (r->events_at < r->events_n)
     return r->events_n - r->events_at;
-  if (!sl_reactor_poll_fd(r))
+  if (!sl_reactor_poll_fd(r) || !sl_reactor_flush(r))
     return -1;
-  sl_reactor_flush(r);
   if (r->events_n == r->events_cap)
     grow_events(r);
   r->events_at = r->events_n = 0;

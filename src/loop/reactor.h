@@ -84,9 +84,9 @@ void sl_job_init(struct job *j, void (*fn)(struct job *), void *owner);
 void sl_job_post(struct reactor *r, struct job *j); /* harmless when posted already */
 void sl_job_post_late(struct reactor *r, struct job *j);
 
-void sl_reactor_flush(struct reactor *r);
+bool sl_reactor_flush(struct reactor *r); /* false, errno: not all can be waited for; the next call tries these again */
 /* Waits and keeps the events for sl_reactor_run(). */
-int sl_reactor_wait(struct reactor *r, int timeout_ms); /* events kept, or -1 */
+int sl_reactor_wait(struct reactor *r, int timeout_ms); /* events kept, or -1 and errno */
 int sl_reactor_kept(const struct reactor *r); /* how many of the kept events are of descriptors, not the wake-up */
 /* Runs what is ready: kept events, due timers, posted jobs. */
 void sl_reactor_run(struct reactor *r);

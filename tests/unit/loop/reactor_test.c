@@ -1,14 +1,28 @@
 /* The watch table and its two mirrors, timers and jobs. */
 #include "loop/reactor.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "tests/test.h"
 
 enum { LOG = 64 };
+
+static int refused_fd = -1;
+
+/* Instead of libc's: the one descriptor for which the user's share of the kernel's memory does not suffice. */
+int epoll_ctl(int poll_fd, int op, int fd, struct epoll_event *e)
+{
+  if (fd != refused_fd)
+    return (int)syscall(SYS_epoll_ctl, poll_fd, op, fd, e);
+  errno = ENOSPC;
+  return -1;
+}
 
 struct log {
   char text[LOG * 16];
@@ -295,6 +309,32 @@ TEST(timers_and_jobs)
   sl_reactor_run(&r);
   CHECK_STR(log.text, "j2:0 j3:0 j2:0 ");
   CHECK_INT(sl_reactor_deadline(&r), 5000);
+  sl_reactor_done(&r);
+}
+
+TEST(what_the_kernel_has_no_room_for_is_not_forgotten)
+{
+  struct reactor r;
+  struct log log = {0};
+  struct pipe_end a, b;
+  sl_reactor_init(&r);
+  open_end(&a, &r, &log, 1);
+  open_end(&b, &r, &log, 2);
+  sl_watch_want(&r, &a.w, WATCH_IN);
+  sl_watch_want(&r, &b.w, WATCH_IN);
+  poke(&a);
+  refused_fd = a.fds[0];
+  for (int i = 0; i < 2; i++) {
+    errno = 0;
+    CHECK_INT(sl_reactor_wait(&r, 0), -1);
+    CHECK_INT(errno, ENOSPC);
+  }
+  refused_fd = -1;
+  CHECK_INT(sl_reactor_wait(&r, 0), 1);
+  sl_reactor_run(&r);
+  CHECK_STR(log.text, "r1:1 ");
+  close_end(&a);
+  close_end(&b);
   sl_reactor_done(&r);
 }
 
