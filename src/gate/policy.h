@@ -70,6 +70,7 @@ bool sl_policy_wants_self(const struct policy *p); /* a rule names `self` */
 
 const char *sl_policy_preset(struct slice name); /* the text, or NULL */
 bool sl_policy_purpose(struct slice name, enum gate_purpose *out_purpose);
+const char *sl_policy_purpose_name(enum gate_purpose purpose); /* as rules write it */
 
 /* IPv4 as ::ffff:a.b.c.d, as in policy_question.self. */
 static inline struct ip6 sl_policy_mapped(uint32_t ipv4_host_order)

@@ -87,6 +87,14 @@ bool sl_policy_purpose(struct slice name, enum gate_purpose *out_purpose)
   return true;
 }
 
+const char *sl_policy_purpose_name(enum gate_purpose purpose)
+{
+  const struct name *p = purposes;
+  while (p->text && p->value != (int)purpose)
+    p++;
+  return p->text;
+}
+
 const char *sl_policy_preset(struct slice name)
 {
   return slice_eq(name, SLICE_LIT("public-internet")) ? preset_text : NULL;

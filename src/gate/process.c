@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gate/broker.h"
+#include "gate/event.h"
 #include "gate/policy.h"
 #include "sys/clock.h"
 #include "sys/env.h"
@@ -118,26 +119,6 @@ static const char *event_name(sluice_event what)
   return names[what];
 }
 
-static const char *purpose_name(int purpose)
-{
-  switch (purpose) {
-  case CURLSOCKTYPE_ACCEPT:
-    return "accept";
-  case SLUICE_SOCKTYPE_DNS:
-    return "dns";
-  case SLUICE_SOCKTYPE_DOH:
-    return "doh";
-  case SLUICE_SOCKTYPE_PROXY:
-    return "proxy";
-  case SLUICE_SOCKTYPE_FTP_DATA:
-    return "ftp-data";
-  case SLUICE_SOCKTYPE_FTP_LISTEN:
-    return "ftp-listen";
-  default:
-    return "origin";
-  }
-}
-
 /* A member whose value is text (RFC 8259 7); bytes beyond ASCII, which may be no UTF-8, as \u00XX. */
 static void put_text(struct buf *line, const char *name, const char *value)
 {
@@ -196,7 +177,7 @@ void sl_process_log(const struct sluice_socket_event *e)
   sl_buf_init(&line, LINE_MAX_BYTES);
   sl_buf_printf(&line, "{\"time\":%lld.%06d,\"pid\":%d,\"event\":\"%s\",\"purpose\":\"%s\",\"fd\":%d",
                 (long long)(now_us / 1000000), (int)(now_us % 1000000), (int)getpid(), event_name(e->what),
-                purpose_name(e->purpose), (int)e->fd);
+                sl_policy_purpose_name(sl_event_purpose_of(e->purpose)), (int)e->fd);
   if (e->address)
     put_address(&line, e->address, e->address_len);
   if (e->host)
