@@ -22,7 +22,7 @@ void curl_easy_cleanup(CURL *curl)
     return; /* from within its own callback: there would be nothing to return to */
   if (e->multi && !e->multi->in_api) { /* in a callback of another one's, what is around it does that */
     struct multi *m = e->multi;
-    sl_multi_enter(m);
+    sl_multi_enter_quietly(m);
     sl_multi_remove(m, e);
     sl_multi_leave(m); /* the application's loop hears of its sockets while the handle is still there */
   }

@@ -62,7 +62,7 @@ CURLMcode curl_multi_remove_handle(CURLM *handle, CURL *curl)
     return rc;
   if (!e)
     return CURLM_BAD_EASY_HANDLE;
-  sl_multi_enter(m);
+  sl_multi_enter_quietly(m);
   rc = sl_multi_remove(m, e);
   sl_multi_leave(m);
   return rc;

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-static bool take(struct slice *s, int64_t base, int64_t max, int64_t *out_value)
+static inline bool take(struct slice *s, int64_t base, int64_t max, int64_t *out_value)
 {
   int64_t value = 0;
   size_t i = 0;
@@ -11,9 +11,8 @@ static bool take(struct slice *s, int64_t base, int64_t max, int64_t *out_value)
     int digit = sl_hex_value(s->p[i]);
     if (digit < 0 || digit >= base)
       break;
-    if (value > (max - digit) / base)
+    if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value) || value > max)
       return false;
-    value = value * base + digit;
   }
   if (!i)
     return false;

@@ -1,6 +1,8 @@
 /* ASCII comparisons and tokens; see text.h. */
 #include "base/text.h"
 
+#include <stdint.h>
+
 #define ROW(b) b, b + 1, b + 2, b + 3, b + 4, b + 5, b + 6, b + 7
 const unsigned char sl_lower_table[256] = {
     ROW(0),   ROW(8),   ROW(16),  ROW(24),  ROW(32),  ROW(40),  ROW(48),  ROW(56),
@@ -35,19 +37,33 @@ bool sl_text_iends(struct slice s, struct slice suffix)
   return s.n >= suffix.n && sl_text_ieq(slice_from(s, s.n - suffix.n), suffix);
 }
 
+static bool is_edge(char c)
+{
+  const uint64_t edges = 1ull << ' ' | 1u << '\t' | 1u << '\r' | 1u << '\n';
+  return (unsigned char)c <= ' ' && edges >> c & 1;
+}
+
 struct slice sl_text_trim(struct slice s)
 {
-  while (s.n && (sl_is_blank(*s.p) || *s.p == '\r' || *s.p == '\n')) {
+  for (; s.n && is_edge(*s.p); s.n--)
     s.p++;
-    s.n--;
-  }
-  while (s.n && (sl_is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n'))
+  while (s.n && is_edge(s.p[s.n - 1]))
     s.n--;
   return s;
 }
 
+/* Eight at a time: the top bit of a byte below 128 is set by adding 128 - 'A' from 'A' on, and by adding 127 - 'Z' behind
+ * 'Z'; between the two it becomes 32, the difference of the cases. */
 void sl_text_lower(char *p, size_t n)
 {
+  const uint64_t ones = UINT64_MAX / 255, tops = ones * 128;
+  for (; n >= 8; n -= 8, p += 8) {
+    uint64_t w;
+    memcpy(&w, p, 8);
+    uint64_t low = w & ~tops, upper = (low + ones * (128 - 'A')) & ~(low + ones * (127 - 'Z')) & ~w & tops;
+    w |= upper >> 2;
+    memcpy(p, &w, 8);
+  }
   for (size_t i = 0; i < n; i++)
     p[i] = sl_lower(p[i]);
 }

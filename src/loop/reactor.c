@@ -13,6 +13,7 @@ void sl_reactor_init(struct reactor *r)
 {
   *r = (struct reactor){.poll_fd = -1, .wake_fd = -1, .events_cap = FEW_EVENTS};
   sl_list_init(&r->dirty);
+  sl_list_init(&r->full);
   sl_list_init(&r->jobs);
   sl_list_init(&r->late);
   sl_reactor_clock(r);
@@ -170,18 +171,18 @@ static bool flush_one(struct reactor *r, struct watch *w)
 
 bool sl_reactor_flush(struct reactor *r)
 {
-  struct list full, *node;
+  struct list *node;
   int err = 0;
-  sl_list_init(&full);
   while ((node = sl_list_pop_front(&r->dirty)))
     if (!flush_one(r, LIST_ENTRY(node, struct watch, dirty))) {
       err = errno;
-      sl_list_push_back(&full, node);
+      sl_list_push_back(&r->full, node);
     }
-  sl_list_splice(&r->dirty, &full);
-  if (err)
-    errno = err;
-  return !err;
+  if (!err)
+    return true;
+  sl_list_splice(&r->dirty, &r->full);
+  errno = err;
+  return false;
 }
 
 void sl_watch_remove(struct reactor *r, struct watch *w)

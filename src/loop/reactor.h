@@ -51,6 +51,7 @@ struct reactor {
   struct watch **slots; /* open addressing by descriptor */
   uint32_t cap, count, next_gen;
   struct list dirty;    /* watches whose mirrors are out of date */
+  struct list full;     /* ... that the kernel has no room for; empty but during a flush */
   struct list jobs;
   struct list late;     /* jobs that run when the others of the round have run */
   struct heap timers;

@@ -1,8 +1,6 @@
 /* HTTP/1.x responses; see http1.h. */
 #include "wire/http1.h"
 
-#include <endian.h>
-
 #include "base/text.h"
 
 enum { STATUS_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE, FAILED };
@@ -86,64 +84,63 @@ static bool parse_status(struct http1 *h, struct slice line)
   return true;
 }
 
-/* The first control byte from `at` on, up to CR: what ends a line, and what must not stand in one. Eight at a time: the
- * lowest byte below 14 is the lowest one whose top bit is set after the subtraction. */
+/* The first control byte from `at` on, up to CR: what ends a line, and what must not stand in one. Sixteen at a time. */
 static inline size_t find_control(struct slice s, size_t at)
 {
-  const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
-  for (; at + 8 <= s.n; at += 8) {
-    uint64_t word;
-    memcpy(&word, s.p + at, 8);
-    word = le64toh(word);
-    uint64_t low = (word - ones * 14) & ~word & tops;
-    if (low)
-      return at + (size_t)__builtin_ctzll(low) / 8;
+  for (; at + sizeof(sl_bytes) <= s.n; at += sizeof(sl_bytes)) {
+    size_t first = sl_bytes_first((sl_bytes)(sl_bytes_at(s.p + at) < 14));
+    if (first < sizeof(sl_bytes))
+      return at + first;
   }
   while (at < s.n && (unsigned char)s.p[at] >= 14)
     at++;
   return at;
 }
 
-/* Where the line ends that has something else than its end at `at`; the input's length when it does not end in it.
- * False: it has what it must not have. */
-static bool find_odd_end(struct http1 *h, struct slice in, size_t *at)
+/* Where the line ends that has something else than its end at `at`; the input's length when it does not end in it, or
+ * has what it must not have: then ->state is FAILED. */
+static __attribute__((noinline)) size_t find_odd_end(struct http1 *h, struct slice in, size_t at)
 {
-  while (*at < in.n && in.p[*at] != '\n') {
-    if (!in.p[*at]) {
+  while (at < in.n && in.p[at] != '\n') {
+    if (!in.p[at])
       bad(h, "Nul byte in header");
-      return false;
-    }
-    if (in.p[*at] == '\r' && *at + 1 < in.n && in.p[*at + 1] != '\n') {
+    else if (in.p[at] == '\r' && at + 1 < in.n && in.p[at + 1] != '\n')
       bad(h, "Invalid Carriage Return byte in header");
-      return false;
-    }
-    *at = find_control(in, *at + 1);
+    if (h->state == FAILED)
+      return in.n;
+    at = find_control(in, at + 1);
   }
-  return true;
+  return at;
 }
 
-/* A whole line, or MORE. */
-static inline enum http1_event take_line(struct http1 *h, struct slice *in, struct slice *out)
+/* Bytes of the first line with its end. 0: it is not complete yet or, with ->state FAILED, no good. */
+static inline size_t line_length(struct http1 *h, struct slice in)
 {
-  size_t at = find_control(*in, 0);
-  if (at + 1 < in->n && in->p[at] == '\r' && in->p[at + 1] == '\n')
+  size_t at = find_control(in, 0);
+  if (at + 1 < in.n && in.p[at] == '\r' && in.p[at + 1] == '\n')
     at++;
-  else if (!find_odd_end(h, *in, &at))
-    return HTTP1_BAD;
+  else
+    at = find_odd_end(h, in, at);
   if (at >= HTTP1_MAX_LINE)
-    return too_large(h, "Too long header line");
-  if (h->head + at > HTTP1_MAX_HEAD)
-    return too_large(h, "Too large response headers");
-  if (at == in->n)
-    return HTTP1_MORE;
-  *out = slice_of(in->p, at + 1);
-  return HTTP1_HEADER;
+    too_large(h, "Too long header line");
+  else if (h->head + at > HTTP1_MAX_HEAD)
+    too_large(h, "Too large response headers");
+  else if (at < in.n)
+    return at + 1;
+  return 0;
 }
 
-static void used(struct http1 *h, struct slice *in, struct slice line)
+static enum http1_event no_line(const struct http1 *h)
 {
-  h->head += (uint32_t)line.n;
-  *in = slice_of(in->p + line.n, in->n - line.n);
+  return h->state == FAILED ? HTTP1_BAD : HTTP1_MORE;
+}
+
+static inline enum http1_event take(struct http1 *h, struct slice *in, size_t n, struct slice *out, enum http1_event e)
+{
+  *out = slice_of(in->p, n);
+  *in = slice_of(in->p + n, in->n - n);
+  h->head += (uint32_t)n;
+  return e;
 }
 
 static enum http1_event status_line(struct http1 *h, struct slice *in, struct slice *out)
@@ -152,59 +149,61 @@ static enum http1_event status_line(struct http1 *h, struct slice *in, struct sl
   size_t look = in->n < 5 ? in->n : 5;
   if (memcmp(in->p, proto, look))
     return HTTP1_NO_HTTP;
-  enum http1_event e = take_line(h, in, out);
-  if (e != HTTP1_HEADER)
-    return e;
-  h->no_status = !parse_status(h, *out);
+  size_t n = line_length(h, *in);
+  if (!n)
+    return no_line(h);
+  h->no_status = !parse_status(h, slice_of(in->p, n));
   if (h->no_status)
     return bad(h, "Unsupported HTTP version or malformed status line in response");
-  used(h, in, *out);
   h->state = FIELDS;
-  return HTTP1_STATUS;
+  return take(h, in, n, out, HTTP1_STATUS);
 }
 
 /* RFC 9112 5.2: a line that begins with a blank continues the one before. Whether one follows is only known when its
- * first byte is there. */
+ * first byte is there. `n`: bytes of the lines so far. */
+static __attribute__((noinline)) size_t folded_length(struct http1 *h, struct slice in, size_t n)
+{
+  while (n < in.n && sl_is_blank(in.p[n])) {
+    size_t more = line_length(h, slice_from(in, n));
+    if (!more)
+      return 0;
+    n += more;
+    h->folded = true;
+    if (n >= HTTP1_MAX_LINE) {
+      too_large(h, "Too long header line");
+      return 0;
+    }
+  }
+  return n < in.n ? n : 0;
+}
+
 static enum http1_event field_line(struct http1 *h, struct slice *in, struct slice *out)
 {
-  enum http1_event e = take_line(h, in, out);
-  if (e != HTTP1_HEADER)
-    return e;
-  if (out->n == 1 || (out->n == 2 && out->p[0] == '\r')) {
-    used(h, in, *out);
+  size_t n = line_length(h, *in);
+  if (!n)
+    return no_line(h);
+  if (n <= 2 && (n == 1 || in->p[0] == '\r')) {
     h->state = FRAMING;
-    return HTTP1_HEAD_END;
+    return take(h, in, n, out, HTTP1_HEAD_END);
   }
   h->folded = false;
-  for (;;) {
-    struct slice rest, more;
-    if (out->n == in->n)
-      return HTTP1_MORE;
-    if (!sl_is_blank(in->p[out->n]))
-      break;
-    rest = slice_from(*in, out->n);
-    e = take_line(h, &rest, &more);
-    if (e != HTTP1_HEADER)
-      return e;
-    out->n += more.n;
-    h->folded = true;
-    if (out->n >= HTTP1_MAX_LINE)
-      return too_large(h, "Too long header line");
+  if (n == in->n || sl_is_blank(in->p[n])) {
+    n = folded_length(h, *in, n);
+    if (!n)
+      return no_line(h);
   }
   if (++h->fields > HTTP1_MAX_FIELDS)
     return too_large(h, "Too many response headers");
-  used(h, in, *out);
-  return HTTP1_HEADER;
+  return take(h, in, n, out, HTTP1_HEADER);
 }
 
 static enum http1_event alias_line(struct http1 *h, struct slice *in, struct slice *out)
 {
-  enum http1_event e = take_line(h, in, out);
-  if (e != HTTP1_HEADER)
-    return e;
-  used(h, in, *out);
+  size_t n = line_length(h, *in);
+  if (!n)
+    return no_line(h);
   h->state = FIELDS;
-  return HTTP1_STATUS;
+  return take(h, in, n, out, HTTP1_STATUS);
 }
 
 static enum http1_event counted_body(struct http1 *h, struct slice *in, struct slice *out)

@@ -39,17 +39,27 @@ void sl_header_store_next_request(struct easy *e)
   e->headers_request++;
 }
 
-sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin)
+static __attribute__((noinline)) sl_result grow_and_add(struct easy *e, struct slice line, unsigned origin)
 {
   enum { USUAL = 240 }; /* bytes: what a small response's fields take, at once */
   struct buf *b = &e->headers;
+  size_t more = sizeof(struct record_head) + line.n;
+  if (!sl_buf_reserve(b, b->cap || more > USUAL ? more : USUAL))
+    return sl_buf_result(b, CURLE_TOO_LARGE);
+  return sl_header_store_add(e, line, origin);
+}
+
+sl_result sl_header_store_add(struct easy *e, struct slice line, unsigned origin)
+{
+  struct buf *b = &e->headers;
   struct record_head head = {(uint32_t)line.n, e->headers_request, (uint8_t)origin};
   size_t more = sizeof head + line.n;
-  if (more >= b->cap - b->n && !sl_buf_reserve(b, b->cap || more > USUAL ? more : USUAL))
-    return sl_buf_result(b, CURLE_TOO_LARGE);
-  memcpy(b->p + b->n, &head, sizeof head);
-  memcpy(b->p + b->n + sizeof head, line.p, line.n);
+  if (more >= b->cap - b->n)
+    return grow_and_add(e, line, origin);
+  char *dst = b->p + b->n;
   b->n += (uint32_t)more;
+  memcpy(dst, &head, sizeof head);
+  memcpy(dst + sizeof head, line.p, line.n);
   return SL_OK;
 }
 

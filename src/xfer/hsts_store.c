@@ -168,8 +168,10 @@ static sl_result make_https(struct transfer *t)
 sl_result sl_hsts_upgrade(struct transfer *t)
 {
   struct easy *e = t->easy;
+  if (!enabled(e))
+    return SL_OK;
   bool is_http = slice_eq(t->url->scheme, SLICE_LIT("http"));
-  if (!enabled(e) || (!is_http && !slice_eq(t->url->scheme, SLICE_LIT("https"))))
+  if (!is_http && !slice_eq(t->url->scheme, SLICE_LIT("https")))
     return SL_OK;
   sl_result rc = load_files(e);
   if (!rc)

@@ -439,8 +439,6 @@ static sl_result take_event(struct transfer *t, enum http1_event e, struct slice
   switch (e) {
   case HTTP1_STATUS:
     return on_status(t, part);
-  case HTTP1_HEADER:
-    return on_header(t, part);
   case HTTP1_HEAD_END:
     return on_head_end(t, part);
   case HTTP1_BODY:
@@ -458,13 +456,12 @@ static sl_result take_event(struct transfer *t, enum http1_event e, struct slice
 }
 
 /* Raw mode (CURLOPT_HTTP_TRANSFER_DECODING off): the chunks are followed to find the end, but delivered as they are. */
-static sl_result raw_event(struct transfer *t, enum http1_event e, struct slice before, struct slice after,
-                           bool *out_end)
+static sl_result raw_event(struct transfer *t, enum http1_event e, struct slice bytes, bool *out_end)
 {
   *out_end = e == HTTP1_END;
   if (e == HTTP1_BAD)
     return parse_error(t);
-  return on_body(t, slice_of(before.p, before.n - after.n));
+  return on_body(t, bytes);
 }
 
 static bool raw_chunks(const struct transfer *t)
@@ -478,17 +475,20 @@ static sl_result parse(struct transfer *t, struct slice *in, bool *out_end)
   struct slice part;
   sl_result rc = SL_OK;
   while (!rc && !*out_end) {
-    struct slice before = *in;
+    const char *before = in->p;
     enum http1_event e = sl_http1_next(&t->http.parser, in, &part);
-    if (raw_chunks(t)) {
-      rc = raw_event(t, e, before, *in, out_end);
+    if (e == HTTP1_HEADER) {
+      rc = on_header(t, part);
+    } else if (raw_chunks(t)) {
+      rc = raw_event(t, e, slice_of(before, (size_t)(in->p - before)), out_end);
       if (e == HTTP1_MORE)
         break;
       continue;
-    }
-    if (e == HTTP1_MORE)
+    } else if (e == HTTP1_MORE) {
       break;
-    rc = take_event(t, e, *in, part, out_end);
+    } else {
+      rc = take_event(t, e, *in, part, out_end);
+    }
     if (e == HTTP1_BODY && !in->n && t->http.parser.left && !rc)
       break; /* the bulk of a download: no need to ask the parser for MORE */
     if (t->paused & CURLPAUSE_RECV && !rc && !*out_end)

@@ -54,8 +54,6 @@ static sl_result remember_origin(struct transfer *t)
 {
   struct auth_memory *m = t->easy->auth;
   struct buf name;
-  if (!m)
-    return SL_OK;
   sl_buf_init(&name, 2 * 1024 * 1024);
   sl_buf_printf(&name, "%s://%.*s:%d %s", t->proto->scheme, (int)t->host.n, t->host.p, t->port,
                 t->user ? t->user : "");
@@ -73,8 +71,6 @@ static sl_result remember_origin(struct transfer *t)
 static void forget_exchange(struct http_auth *a)
 {
   struct auth_exchange *x = a->exchange;
-  if (!x)
-    return;
   sl_ntlm_challenge_done(&x->ntlm);
   sl_gss_free(x->gss);
   sl_buf_done(&x->token);
@@ -94,12 +90,13 @@ bool *sl_auth_bound(const struct transfer *t, bool proxy)
   return proxy ? &t->conn->proxy_auth_done : &t->conn->auth_done;
 }
 
-static void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
+static inline void start(struct transfer *t, struct http_auth *a, uint32_t allowed)
 {
   const struct peer_memory *m = memory(t, a);
   bool trusted = t->http.cross_origin && t->easy->set.http->unrestricted_auth;
   uint32_t before = trusted ? a->picked : 0; /* another host that the application trusts gets the same */
-  forget_exchange(a);
+  if (a->exchange)
+    forget_exchange(a);
   if (allowed & CURLAUTH_NEGOTIATE && !sl_negotiate_allowed(t)) {
     SL_INFOF(t->easy, "No Negotiate: Kerberos opens sockets that the egress policy would not see");
     allowed &= ~(uint32_t)CURLAUTH_NEGOTIATE;
@@ -124,7 +121,7 @@ sl_result sl_auth_init(struct transfer *t)
   if (ours && set->http->aws_sigv4 && t->user)
     allowed = CURLAUTH_AWS_SIGV4;
   t->easy->info.httpauth_used = 0;
-  sl_result rc = remember_origin(t);
+  sl_result rc = t->easy->auth ? remember_origin(t) : SL_OK;
   if (rc) /* what is remembered could be another origin's */
     return rc;
   start(t, &t->http.auth, allowed);
@@ -134,8 +131,10 @@ sl_result sl_auth_init(struct transfer *t)
 
 void sl_auth_done(struct transfer *t)
 {
-  forget_exchange(&t->http.auth);
-  forget_exchange(&t->http.proxy_auth);
+  if (t->http.auth.exchange)
+    forget_exchange(&t->http.auth);
+  if (t->http.proxy_auth.exchange)
+    forget_exchange(&t->http.proxy_auth);
 }
 
 /* ---- requests ---- */

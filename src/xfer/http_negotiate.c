@@ -80,13 +80,17 @@ static sl_result new_context(struct transfer *t, bool proxy, struct gss **out_gs
 
 /* ---- whose a connection is ---- */
 
+bool sl_negotiate_has_key(const struct transfer *t)
+{
+  const struct http *h = &t->http;
+  return (h->proxy_auth.picked == CURLAUTH_NEGOTIATE && t->proxy_user) ||
+         (h->auth.picked == CURLAUTH_NEGOTIATE && !t->proto->login); /* FTP's is its own */
+}
+
 sl_result sl_negotiate_key(struct transfer *t, struct slice key, struct buf *out_key)
 {
   struct buf name;
-  bool proxy = t->http.proxy_auth.picked == CURLAUTH_NEGOTIATE && t->proxy_user;
-  bool origin =
-      t->http.auth.picked == CURLAUTH_NEGOTIATE && !t->proto->login; /* FTP's is its own */
-  if ((!proxy && !origin) || !sl_negotiate_allowed(t))
+  if (!sl_negotiate_has_key(t) || !sl_negotiate_allowed(t))
     return SL_OK;
   sl_buf_init(&name, MAX_NAME);
   sl_result rc = sl_gss_identity(&name);

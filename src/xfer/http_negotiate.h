@@ -17,6 +17,8 @@ bool sl_negotiate_allowed(struct transfer *t);
 sl_result sl_negotiate_request(struct transfer *t, bool proxy, struct buf *out);
 /* What came behind "Negotiate"; empty when nothing did. */
 sl_result sl_negotiate_challenge(struct transfer *t, bool proxy, struct slice token68);
+/* The next request will be a ticket's user's, who has connections of his own. */
+bool sl_negotiate_has_key(const struct transfer *t);
 /* Appends the user's name to the connection's key when the next request will be the user's. */
 sl_result sl_negotiate_key(struct transfer *t, struct slice key, struct buf *out_key);
 

@@ -99,16 +99,22 @@ static void add_custom_list(struct transfer *t, const struct curl_slist *l, stru
 static void add_custom(struct transfer *t, struct buf *dst)
 {
   const struct settings *set = &t->easy->set;
-  add_custom_list(t, set->http->httpheader, dst);
+  if (set->http->httpheader)
+    add_custom_list(t, set->http->httpheader, dst);
   if (t->conn->plain_proxy && set->proxy->headeropt == CURLHEADER_SEPARATE)
     add_custom_list(t, set->proxy->proxyheader, dst);
+}
+
+static bool has_own(const struct transfer *t, const char *name)
+{
+  struct slice custom;
+  return (t->easy->set.http->httpheader || t->conn->plain_proxy) && sl_http_custom(t, name, &custom);
 }
 
 /* Ours, unless the application has said something about it. */
 static void add_field(const struct transfer *t, struct buf *dst, const char *name, struct slice value)
 {
-  struct slice custom;
-  if ((t->easy->set.http->httpheader || t->conn->plain_proxy) && sl_http_custom(t, name, &custom))
+  if (has_own(t, name))
     return;
   sl_buf_str(dst, name);
   sl_buf_append(dst, ": ", 2);
@@ -188,7 +194,8 @@ static void add_target(const struct transfer *t, struct buf *dst)
 static void add_host(struct transfer *t, struct buf *dst)
 {
   struct slice value;
-  const struct curl_slist *custom = custom_find(t->easy->set.http->httpheader, SLICE_LIT("Host"), &value);
+  const struct curl_slist *own = t->easy->set.http->httpheader;
+  const struct curl_slist *custom = own ? custom_find(own, SLICE_LIT("Host"), &value) : NULL;
   if (custom && !t->http.cross_origin) {
     if (!value.n && !strchr(custom->data, ';'))
       return;
@@ -412,7 +419,8 @@ static void add_negotiation(struct transfer *t, struct buf *dst)
   const struct http_config *h = t->easy->set.http;
   if (h->useragent && h->useragent[0])
     add_field(t, dst, "User-Agent", slice_str(h->useragent));
-  add_field(t, dst, "Accept", SLICE_LIT("*/*"));
+  if (!has_own(t, "Accept"))
+    sl_buf_str(dst, "Accept: */*\r\n");
   if (t->easy->set.http->transfer_encoding)
     add_field(t, dst, "TE", SLICE_LIT("gzip"));
   if (h->accept_encoding)

@@ -245,61 +245,41 @@ static sl_result alt_svc(struct transfer *t, struct slice value)
 
 struct field {
   const char *name;
-  uint8_t len;
   sl_result (*take)(struct transfer *t, struct slice value);
 };
-#define FIELD(n, f) {n, sizeof(n) - 1, f}
-static const struct field fields[] = {
-    FIELD("Content-Length", content_length),
-    FIELD("Transfer-Encoding", transfer_encoding),
-    FIELD("Content-Encoding", content_encoding),
-    FIELD("Content-Type", content_type),
-    FIELD("Connection", connection),
-    FIELD("Location", location),
-    FIELD("Set-Cookie", set_cookie),
-    FIELD("Last-Modified", last_modified),
-    FIELD("Content-Range", content_range),
-    FIELD("Www-Authenticate", www_authenticate),
-    FIELD("Persistent-Auth", persistent_auth),
-    FIELD("Proxy-Authenticate", proxy_authenticate),
-    FIELD("Proxy-Connection", proxy_connection),
-    FIELD("Retry-After", retry_after),
-    FIELD("Strict-Transport-Security", strict_transport_security),
-    FIELD("Alt-Svc", alt_svc),
+enum { LONGEST = sizeof("Strict-Transport-Security") - 1, OF_A_LENGTH = 3 };
+#define LENGTH(name) [sizeof(name) - 1]
+/* By the length of their names: most fields of a response are nobody's business here. */
+static const struct field fields[LONGEST + 1][OF_A_LENGTH + 1] = {
+    LENGTH("Alt-Svc") = {{"Alt-Svc", alt_svc}},
+    LENGTH("Location") = {{"Location", location}},
+    LENGTH("Connection") = {{"Connection", connection}, {"Set-Cookie", set_cookie}},
+    LENGTH("Retry-After") = {{"Retry-After", retry_after}},
+    LENGTH("Content-Type") = {{"Content-Type", content_type}},
+    LENGTH("Last-Modified") = {{"Last-Modified", last_modified}, {"Content-Range", content_range}},
+    LENGTH("Content-Length") = {{"Content-Length", content_length}},
+    LENGTH("Persistent-Auth") = {{"Persistent-Auth", persistent_auth}},
+    LENGTH("Content-Encoding") = {{"Content-Encoding", content_encoding}, {"Www-Authenticate", www_authenticate}, {"Proxy-Connection", proxy_connection}},
+    LENGTH("Transfer-Encoding") = {{"Transfer-Encoding", transfer_encoding}},
+    LENGTH("Proxy-Authenticate") = {{"Proxy-Authenticate", proxy_authenticate}},
+    LENGTH("Strict-Transport-Security") = {{"Strict-Transport-Security", strict_transport_security}},
 };
-
-/* The lengths that there are among them: most fields of a response are nobody's business here. */
-#define LENGTH(n) (1u << (sizeof(n) - 1))
-static const uint32_t known_lengths =
-    LENGTH("Alt-Svc") |
-    LENGTH("Location") |
-    LENGTH("Connection") |
-    LENGTH("Retry-After") |
-    LENGTH("Content-Type") |
-    LENGTH("Last-Modified") |
-    LENGTH("Persistent-Auth") |
-    LENGTH("Content-Length") |
-    LENGTH("Content-Encoding") |
-    LENGTH("Transfer-Encoding") |
-    LENGTH("Proxy-Authenticate") |
-    LENGTH("Strict-Transport-Security");
 
 /* Names are looked for as they are usually written first, then without regard to case. */
 static const struct field *known_field(struct slice name)
 {
-  if (name.n > 31 || !(known_lengths >> name.n & 1))
+  if (name.n > LONGEST)
     return NULL;
-  char first = sl_lower(name.p[0]);
-  for (const struct field *f = fields; f < fields + sizeof fields / sizeof *fields; f++)
-    if (f->len == name.n && sl_lower(f->name[0]) == first &&
-        (!memcmp(f->name, name.p, name.n) || sl_text_ieq(name, slice_of(f->name, name.n))))
-      return f;
-  return NULL;
+  const struct field *f = fields[name.n];
+  while (f->name && (sl_lower(*f->name) != sl_lower(*name.p) ||
+                     (memcmp(f->name, name.p, name.n) && !sl_text_ieq(name, slice_of(f->name, name.n)))))
+    f++;
+  return f->name ? f : NULL;
 }
 
 sl_result sl_http_field(struct transfer *t, struct slice line)
 {
-  size_t colon = slice_find(line, ':');
+  size_t colon = slice_find_near(line, ':');
   if (colon == line.n)
     return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Header without colon");
   if (!colon)

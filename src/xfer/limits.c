@@ -175,6 +175,8 @@ void sl_limits_use(struct transfer *t, struct pool_peer *peer)
 void sl_limits_leave(struct transfer *t, bool place_used)
 {
   struct multi *m = t->multi;
+  if (!t->wait_seq && !t->wait_peer)
+    return; /* it has not waited */
   bool woken = take_promise(t);
   t->wait_seq = 0;
   if (!sl_list_empty(&t->wait_link)) {

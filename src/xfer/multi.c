@@ -111,9 +111,14 @@ void sl_multi_scratch_back(struct multi *m, char *p)
     m->scratch = p;
 }
 
-void sl_multi_enter(struct multi *m)
+void sl_multi_enter_quietly(struct multi *m)
 {
   m->in_api = true;
+}
+
+void sl_multi_enter(struct multi *m)
+{
+  sl_multi_enter_quietly(m);
   sl_reactor_clock(&m->reactor);
 }
 
@@ -275,6 +280,7 @@ CURLMcode sl_multi_remove(struct multi *m, struct easy *e)
     return e->multi ? CURLM_BAD_EASY_HANDLE : CURLM_OK;
   if (e->xfer) {
     struct transfer *t = e->xfer;
+    sl_reactor_clock(&m->reactor);
     if (!e->doh)
       m->n_running--;
     sl_transfer_abort(t);

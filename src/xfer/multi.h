@@ -70,8 +70,9 @@ char *sl_multi_scratch(struct multi *m); /* SL_SCRATCH_BYTES until the call ends
 /* It too, for one alone: whoever needs one meanwhile gets another. NULL may be given back as well. */
 char *sl_multi_scratch_take(struct multi *m);
 void sl_multi_scratch_back(struct multi *m, char *p);
-/* Around every call that runs transfers. */
+/* Around every call that runs or ends transfers; the first with the clock read, for what runs. */
 void sl_multi_enter(struct multi *m);
+void sl_multi_enter_quietly(struct multi *m);
 void sl_multi_leave(struct multi *m);
 void sl_multi_timer_update(struct multi *m);
 int64_t sl_multi_timeout_ms(struct multi *m); /* -1: none */

@@ -8,7 +8,8 @@ enum { TICK_US = 1000000 };
 
 void sl_progress_init(struct transfer *t)
 {
-  t->progress = (struct progress){.dl_total = -1, .ul_total = -1, .looked_us = t->start_us};
+  t->progress.dl_total = t->progress.ul_total = -1; /* all else is zeroed */
+  t->progress.looked_us = t->start_us;
 }
 
 void sl_progress_restart(struct transfer *t)

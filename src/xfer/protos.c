@@ -17,6 +17,8 @@ static const struct xfer_proto *const protos[] = {
 
 const struct xfer_proto *sl_proto_find(struct slice scheme)
 {
+  if (slice_eq(scheme, SLICE_LIT("http"))) /* what is asked for most often */
+    return &sl_proto_http;
   for (size_t i = 0; i < sizeof protos / sizeof *protos; i++)
     if (sl_text_ieq_str(scheme, protos[i]->scheme))
       return protos[i];

@@ -85,11 +85,9 @@ static sl_result write_header(struct transfer *t, struct slice line)
   return call(t, fn, io->headerdata, line);
 }
 
-sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line kind)
+static __attribute__((noinline)) sl_result show_header(struct transfer *t, struct slice line, enum sink_line kind)
 {
   struct easy *e = t->easy;
-  if (kind != SINK_TRAILER)
-    t->easy->info.header_size += (uint32_t)line.n;
   if (e->set.io.verbose)
     sl_easy_debug(e, CURLINFO_HEADER_IN, line.p, line.n);
   /* CURLOPT_HEADER puts the head into the body; a body that is discarded keeps its headers. */
@@ -102,6 +100,16 @@ sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line k
   if (!rc)
     rc = write_header(t, line);
   return rc == SL_WAIT ? sl_fail(t, CURLE_WRITE_ERROR, "Header callback asked for a pause") : rc;
+}
+
+sl_result sl_sink_header(struct transfer *t, struct slice line, enum sink_line kind)
+{
+  const struct io_config *io = &t->easy->set.io;
+  if (kind != SINK_TRAILER)
+    t->easy->info.header_size += (uint32_t)line.n;
+  if (!io->headerfunction && !io->headerdata && !io->verbose && !io->header)
+    return SL_OK; /* nobody looks */
+  return show_header(t, line, kind);
 }
 
 /* At most CURL_MAX_WRITE_SIZE a call. *rest is what was not taken. The loop of every download: nothing in it but the

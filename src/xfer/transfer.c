@@ -201,8 +201,8 @@ static sl_result choose_credentials(struct transfer *t)
   const struct url *u = t->url;
   bool ok = true, own = !t->redirected || !t->http.cross_origin || set->http->unrestricted_auth;
   bool in_url = u->user.n || u->password.n, in_options = own && (set->io.username || set->io.password);
-  t->user = own ? sl_transfer_keep(t, set->io.username, &ok) : NULL;
-  t->password = own ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
+  t->user = in_options ? sl_transfer_keep(t, set->io.username, &ok) : NULL;
+  t->password = in_options ? sl_transfer_keep(t, set->io.password, &ok) : NULL;
   if (!ok)
     return SL_NOMEM;
   bool from_url = in_url && (!in_options || t->redirected);
@@ -339,6 +339,8 @@ static bool reuse(struct transfer *t, const struct route *r, struct slice key, s
 static bool reuse_own(struct transfer *t, const struct route *r, struct slice key, sl_result *out_rc)
 {
   struct buf own;
+  if (!sl_negotiate_has_key(t))
+    return false;
   sl_buf_init(&own, SL_SCRATCH_BYTES);
   *out_rc = sl_negotiate_key(t, key, &own);
   bool done = *out_rc || (own.n && reuse(t, r, sl_buf_peek(&own), out_rc));
@@ -415,7 +417,8 @@ static sl_result start(struct transfer *t)
 {
   if (!t->proto->no_conn)
     note_connection(t);
-  t->easy->info.pretransfer_us = sl_transfer_elapsed(t);
+  int64_t us = t->multi->reactor.now_us - t->start_us; /* as of this turn: the clock is read once more after sending */
+  t->easy->info.pretransfer_us = us > 0 ? us : 1;
   sl_result rc = prereq(t);
   if (!rc && t->easy->set.io.connect_only == 1 && t->conn) {
     sl_conn_hold(t->conn, t->easy);
@@ -563,19 +566,15 @@ void sl_transfer_set_timer(struct transfer *t)
     sl_job_post(r, &t->job); /* no memory for a timer: look again at once rather than never */
 }
 
-static sl_result check_deadlines(struct transfer *t)
+static sl_result connect_timed_out(struct transfer *t, long long ms)
 {
-  int64_t now_us = t->multi->reactor.now_us, total = total_deadline(t);
-  long long ms = (now_us - t->start_us) / 1000;
-  if (t->rate_us && now_us >= t->rate_us)
-    t->rate_us = 0;
-  if ((t->state == XFER_DIAL || t->judge) && now_us >= connect_deadline(t)) {
-    if (t->judge || t->dial->phase == DIAL_RESOLVE || (t->dial->phase == DIAL_CONNECT && !t->dial->connector.n))
-      return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds", ms);
-    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
-  }
-  if (!total || now_us < total)
-    return SL_OK;
+  if (t->judge || t->dial->phase == DIAL_RESOLVE || (t->dial->phase == DIAL_CONNECT && !t->dial->connector.n))
+    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds", ms);
+  return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
+}
+
+static sl_result timed_out(struct transfer *t, long long ms)
+{
   if (t->state == XFER_DIAL)
     return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Connection timed out after %lld milliseconds", ms);
   if (t->progress.dl_total >= 0)
@@ -583,6 +582,16 @@ static sl_result check_deadlines(struct transfer *t)
                    ms, (long long)t->progress.dl_now, (long long)t->progress.dl_total);
   return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "Operation timed out after %lld milliseconds with %lld bytes received", ms,
                  (long long)t->progress.dl_now);
+}
+
+static sl_result check_deadlines(struct transfer *t)
+{
+  int64_t now_us = t->multi->reactor.now_us, total = total_deadline(t);
+  if (t->rate_us && now_us >= t->rate_us)
+    t->rate_us = 0;
+  if ((t->state == XFER_DIAL || t->judge) && now_us >= connect_deadline(t))
+    return connect_timed_out(t, (now_us - t->start_us) / 1000);
+  return total && now_us >= total ? timed_out(t, (now_us - t->start_us) / 1000) : SL_OK;
 }
 
 /* ---- the end ---- */
