@@ -29,6 +29,7 @@
 #define TOPIC_proxy_tls SL_TOPIC_PROXY_TLS
 #define TOPIC_proxy SL_TOPIC_PROXY
 #define TOPIC_ftp SL_TOPIC_FTP
+#define TOPIC_rtsp SL_TOPIC_RTSP
 
 #define STRUCT_io struct io_config
 #define STRUCT_http struct http_config
@@ -39,6 +40,7 @@
 #define STRUCT_proxy_tls struct tls_config
 #define STRUCT_proxy struct proxy_config
 #define STRUCT_ftp struct ftp_config
+#define STRUCT_rtsp struct rtsp_config
 
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
 #define IS_INT(kind) ((kind) >= SL_OPT_BOOL && (kind) <= SL_OPT_SEC)
@@ -112,6 +114,7 @@ enum {
 #define OWNED_proxy_tls SL_OWNED_PROXY_TLS
 #define OWNED_proxy SL_OWNED_PROXY
 #define OWNED_ftp SL_OWNED_FTP
+#define OWNED_rtsp SL_OWNED_RTSP
 
 #define CHECK_NUMBER(ID, TYPE) _Static_assert((ID) / 10000 * 10000 == BASE_##TYPE, #ID);
 #define CHECK_STORED(ID, TYPE, KIND, topic, field)                                                 \

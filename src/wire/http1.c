@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-enum { STATUS_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE, FAILED };
+enum { STATUS_LINE, OTHER_LINE, ALIAS_LINE, FIELDS, FRAMING, NO_BODY, LENGTH, CHUNKED, UNTIL_CLOSE, FAILED };
 
 void sl_http1_init(struct http1 *h)
 {
@@ -15,11 +15,16 @@ void sl_http1_init(struct http1 *h)
   h->folded = h->too_large = h->no_status = false;
 }
 
-void sl_http1_alias(struct http1 *h, uint16_t status)
+void sl_http1_foreign(struct http1 *h)
+{
+  h->state = OTHER_LINE;
+}
+
+void sl_http1_alias(struct http1 *h, uint16_t status, uint8_t minor)
 {
   h->status = status;
   h->major = 1;
-  h->minor = 0;
+  h->minor = minor;
   h->state = ALIAS_LINE;
 }
 
@@ -230,6 +235,8 @@ enum http1_event sl_http1_next(struct http1 *h, struct slice *in, struct slice *
   switch (h->state) {
   case STATUS_LINE:
     return in->n ? status_line(h, in, out) : HTTP1_MORE;
+  case OTHER_LINE:
+    return in->n ? HTTP1_NO_HTTP : HTTP1_MORE;
   case ALIAS_LINE:
     return alias_line(h, in, out);
   case FIELDS:
@@ -258,5 +265,5 @@ bool sl_http1_eof(const struct http1 *h)
 
 bool sl_http1_started(const struct http1 *h)
 {
-  return h->state != STATUS_LINE;
+  return h->state != STATUS_LINE && h->state != OTHER_LINE;
 }

@@ -44,8 +44,9 @@ struct http1 {
 };
 
 void sl_http1_init(struct http1 *h);
-/* The caller takes the first line for a status line of `status` (CURLOPT_HTTP200ALIASES), or all for a body (0.9). */
-void sl_http1_alias(struct http1 *h, uint16_t status);
+void sl_http1_foreign(struct http1 *h); /* what begins like HTTP is HTTP1_NO_HTTP as well */
+/* The caller takes the first line for a status line of HTTP/1.minor (CURLOPT_HTTP200ALIASES, RTSP), or all for a body (0.9). */
+void sl_http1_alias(struct http1 *h, uint16_t status, uint8_t minor);
 void sl_http1_headless(struct http1 *h);
 void sl_http1_body(struct http1 *h, enum http1_framing framing, int64_t length);
 enum http1_event sl_http1_next(struct http1 *h, struct slice *in, struct slice *out);

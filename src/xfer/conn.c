@@ -173,17 +173,18 @@ void sl_conn_release(struct conn *c)
   void *who = c->xfer ? c->xfer->easy : NULL;
   c->xfer = NULL;
   c->used = true;
-  if (!c->keep || c->shut || c->in.n || !c->top || !c->top->ready || (c->tunnelled && p->lock)) {
+  if (!c->keep || c->shut || (c->in.n && !c->chatty) || !c->top || !c->top->ready || (c->tunnelled && p->lock)) {
     sl_conn_free(c, true); /* a tunnel cannot leave its multi handle */
     return;
   }
-  sl_buf_done(&c->in);
+  if (!c->in.n)
+    sl_buf_done(&c->in);
   c->idle_since_us = m->reactor.now_us;
   if (p->lock) {
     detach(c);
   } else {
     set_quiet(c, true);
-    sl_conn_want(c, WATCH_IN);
+    sl_conn_want(c, c->chatty ? 0 : WATCH_IN);
   }
   to_pool(c, m, who);
 }
@@ -224,7 +225,7 @@ static bool alive(struct conn *c)
   bool has_bytes;
   if (c->tunnelled ? !sl_http2_proxy_alive(c, &has_bytes) : sl_tcp_is_dead(c->tcp, &has_bytes))
     return false;
-  if (!has_bytes)
+  if (!has_bytes || c->chatty)
     return true;
   if (c->h2)
     return sl_http2_alive(c);

@@ -33,6 +33,7 @@ struct conn {
   bool is_tls;            /* towards the origin */
   bool keep;              /* may serve another transfer */
   bool used : 1;          /* has served one before */
+  bool chatty : 1;        /* the peer may speak while nobody listens: RTSP's interleaved data */
   bool tunnelled : 1;     /* at the bottom of top is a tunnel on a connection of others: http2_proxy.h */
   bool plain_proxy;       /* requests go to an HTTP proxy in absolute form */
   bool shut;              /* the peer has closed */

@@ -12,6 +12,7 @@
 #include "xfer/hsts_store.h"
 #include "xfer/http2.h"
 #include "xfer/protos.h"
+#include "xfer/rtsp.h"
 #include "xfer/transfer.h"
 #include "xfer/ws.h"
 
@@ -332,14 +333,17 @@ static sl_result on_head_end(struct transfer *t, struct slice line)
   return delivered ? delivered : rc;
 }
 
-/* Not a status line: an alias of "200 OK", HTTP/0.9, or nonsense. */
-static sl_result on_no_http(struct transfer *t, struct slice in)
+/* Not a status line: RTSP, an alias of "200 OK", HTTP/0.9, or nonsense. */
+static sl_result on_no_http(struct transfer *t, struct slice *bytes, bool *out_more)
 {
   const struct http_config *c = t->easy->set.http;
+  struct slice in = *bytes;
+  if (sl_rtsp_is(t))
+    return sl_rtsp_begins(t, bytes, out_more);
   for (const struct curl_slist *l = c->http200aliases; l; l = l->next) {
     struct slice alias = slice_str(l->data);
     if (alias.n && in.n >= alias.n && !memcmp(in.p, alias.p, alias.n)) {
-      sl_http1_alias(&t->http.parser, 200);
+      sl_http1_alias(&t->http.parser, 200, 0);
       return SL_OK;
     }
   }
@@ -434,7 +438,7 @@ sl_result sl_http_on_trailer(struct transfer *t, struct slice line)
 }
 
 /* One event. SL_OK: go on; *out_end: the response is complete. */
-static sl_result take_event(struct transfer *t, enum http1_event e, struct slice in, struct slice part, bool *out_end)
+static sl_result take_event(struct transfer *t, enum http1_event e, struct slice part, bool *out_end)
 {
   switch (e) {
   case HTTP1_STATUS:
@@ -445,8 +449,6 @@ static sl_result take_event(struct transfer *t, enum http1_event e, struct slice
     return on_body(t, part);
   case HTTP1_TRAILER:
     return on_trailer(t, part);
-  case HTTP1_NO_HTTP:
-    return on_no_http(t, in);
   case HTTP1_BAD:
     return parse_error(t);
   default:
@@ -486,8 +488,13 @@ static sl_result parse(struct transfer *t, struct slice *in, bool *out_end)
       continue;
     } else if (e == HTTP1_MORE) {
       break;
+    } else if (e == HTTP1_NO_HTTP) {
+      bool more = false;
+      rc = on_no_http(t, in, &more);
+      if (more)
+        break;
     } else {
-      rc = take_event(t, e, *in, part, out_end);
+      rc = take_event(t, e, part, out_end);
     }
     if (e == HTTP1_BODY && !in->n && t->http.parser.left && !rc)
       break; /* the bulk of a download: no need to ask the parser for MORE */

@@ -68,6 +68,10 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst);
 /* Has the application a field of this name among its own? *out_value: the text behind the colon, trimmed. */
 bool sl_http_custom(const struct transfer *t, const char *name, struct slice *out_value);
 const char *sl_http_method_word(const struct transfer *t);
+/* Pieces of a head: a field of ours unless the application has its own, CURLOPT_TIMECONDITION's, the application's. */
+void sl_http_add_field(const struct transfer *t, struct buf *dst, const char *name, struct slice value);
+void sl_http_add_time_condition(struct transfer *t, struct buf *dst);
+void sl_http_add_own_fields(struct transfer *t, struct buf *dst);
 sl_result sl_http_choose_body(struct transfer *t);
 /* The lines of the trailer fields that CURLOPT_TRAILERFUNCTION gives; the last chunk with them. */
 sl_result sl_http_trailer_fields(struct transfer *t, struct buf *dst);

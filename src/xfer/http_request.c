@@ -7,6 +7,7 @@
 #include "xfer/http2.h"
 #include "xfer/mime_body.h"
 #include "xfer/protos.h"
+#include "xfer/rtsp.h"
 #include "xfer/transfer.h"
 #include "xfer/ws.h"
 
@@ -96,7 +97,7 @@ static void add_custom_list(struct transfer *t, const struct curl_slist *l, stru
   }
 }
 
-static void add_custom(struct transfer *t, struct buf *dst)
+void sl_http_add_own_fields(struct transfer *t, struct buf *dst)
 {
   const struct settings *set = &t->easy->set;
   if (set->http->httpheader)
@@ -112,7 +113,7 @@ static bool has_own(const struct transfer *t, const char *name)
 }
 
 /* Ours, unless the application has said something about it. */
-static void add_field(const struct transfer *t, struct buf *dst, const char *name, struct slice value)
+void sl_http_add_field(const struct transfer *t, struct buf *dst, const char *name, struct slice value)
 {
   if (has_own(t, name))
     return;
@@ -343,7 +344,7 @@ static void add_body_fields(struct transfer *t, struct buf *dst)
     return;
   add_length(t, dst);
   if (t->http.method == SL_HTTP_POST)
-    add_field(t, dst, "Content-Type", SLICE_LIT("application/x-www-form-urlencoded"));
+    sl_http_add_field(t, dst, "Content-Type", SLICE_LIT("application/x-www-form-urlencoded"));
   else if (t->http.method != SL_HTTP_PUT)
     sl_mime_fields(t, dst);
 }
@@ -390,14 +391,14 @@ static void add_range(struct transfer *t, struct buf *dst)
   sl_buf_str(dst, "\r\n");
 }
 
-static void add_time_condition(struct transfer *t, struct buf *dst)
+void sl_http_add_time_condition(struct transfer *t, struct buf *dst)
 {
   static const char *const names[] = {NULL, "If-Modified-Since", "If-Unmodified-Since", "Last-Modified"};
   const struct io_config *io = &t->easy->set.io;
   char date[SL_DATE_HTTP_MAX];
   if (!io->timecondition || io->timecondition > 3 || !sl_date_format_http(date, io->timevalue))
     return;
-  add_field(t, dst, names[io->timecondition], slice_str(date));
+  sl_http_add_field(t, dst, names[io->timecondition], slice_str(date));
 }
 
 /* ---- all of it ---- */
@@ -418,21 +419,21 @@ static void add_negotiation(struct transfer *t, struct buf *dst)
 {
   const struct http_config *h = t->easy->set.http;
   if (h->useragent && h->useragent[0])
-    add_field(t, dst, "User-Agent", slice_str(h->useragent));
+    sl_http_add_field(t, dst, "User-Agent", slice_str(h->useragent));
   if (!has_own(t, "Accept"))
     sl_buf_str(dst, "Accept: */*\r\n");
   if (t->easy->set.http->transfer_encoding)
-    add_field(t, dst, "TE", SLICE_LIT("gzip"));
+    sl_http_add_field(t, dst, "TE", SLICE_LIT("gzip"));
   if (h->accept_encoding)
-    add_field(t, dst, "Accept-Encoding",
+    sl_http_add_field(t, dst, "Accept-Encoding",
               slice_str(h->accept_encoding[0] ? h->accept_encoding : sl_decode_supported()));
   add_te_connection(t, dst);
   if (t->referer)
-    add_field(t, dst, "Referer", slice_str(t->referer));
+    sl_http_add_field(t, dst, "Referer", slice_str(t->referer));
   if (t->conn->plain_proxy)
-    add_field(t, dst, "Proxy-Connection", SLICE_LIT("Keep-Alive"));
+    sl_http_add_field(t, dst, "Proxy-Connection", SLICE_LIT("Keep-Alive"));
   if (t->alt_used) /* RFC 7838 5 */
-    add_field(t, dst, "Alt-Used", slice_str(t->alt_used));
+    sl_http_add_field(t, dst, "Alt-Used", slice_str(t->alt_used));
 }
 
 /* Digest signs path and query, also where a proxy gets the absolute form. */
@@ -471,6 +472,8 @@ static bool asks_for_http2(const struct transfer *t)
 
 sl_result sl_http_request(struct transfer *t, struct buf *dst)
 {
+  if (sl_rtsp_is(t))
+    return sl_rtsp_request(t, dst);
   sl_result rc = choose_framing(t);
   if (rc)
     return rc;
@@ -493,10 +496,10 @@ sl_result sl_http_request(struct transfer *t, struct buf *dst)
   rc = sl_cookies_request(t, dst);
   if (rc)
     return rc;
-  add_time_condition(t, dst);
+  sl_http_add_time_condition(t, dst);
   if (t->http.chunked_up && !sl_auth_is_probe(t))
     sl_buf_str(dst, "Transfer-Encoding: chunked\r\n");
-  add_custom(t, dst);
+  sl_http_add_own_fields(t, dst);
   add_body_fields(t, dst);
   add_expect(t, dst);
   sl_buf_append(dst, "\r\n", 2);

@@ -9,6 +9,7 @@
 #include "xfer/cookies.h"
 #include "xfer/header_store.h"
 #include "xfer/hsts_store.h"
+#include "xfer/rtsp.h"
 #include "xfer/transfer.h"
 #include "xfer/ws.h"
 
@@ -251,7 +252,8 @@ enum { LONGEST = sizeof("Strict-Transport-Security") - 1, OF_A_LENGTH = 3 };
 #define LENGTH(name) [sizeof(name) - 1]
 /* By the length of their names: most fields of a response are nobody's business here. */
 static const struct field fields[LONGEST + 1][OF_A_LENGTH + 1] = {
-    LENGTH("Alt-Svc") = {{"Alt-Svc", alt_svc}},
+    LENGTH("CSeq") = {{"CSeq", sl_rtsp_cseq}},
+    LENGTH("Alt-Svc") = {{"Alt-Svc", alt_svc}, {"Session", sl_rtsp_session_field}},
     LENGTH("Location") = {{"Location", location}},
     LENGTH("Connection") = {{"Connection", connection}, {"Set-Cookie", set_cookie}},
     LENGTH("Retry-After") = {{"Retry-After", retry_after}},
@@ -306,12 +308,14 @@ static void choose_framing(struct transfer *t)
   t->progress.dl_total = info->content_length_download;
   if (has_no_body(t) || (h->ignore_body && !h->te_chunked && !h->length_known)) {
     /* Nobody waits for the end of a body that nobody wants. */
-    h->close = h->close || !has_no_body(t);
+    h->close = h->close || (!has_no_body(t) && !sl_rtsp_is(t));
     sl_http1_body(&h->parser, HTTP1_NO_BODY, 0);
   } else if (h->te_chunked) {
     sl_http1_body(&h->parser, HTTP1_CHUNKED, 0);
   } else if (h->length_known) {
     sl_http1_body(&h->parser, HTTP1_LENGTH, h->content_length);
+  } else if (sl_rtsp_is(t)) { /* RFC 2326 4.4: no body */
+    sl_http1_body(&h->parser, HTTP1_NO_BODY, 0);
   } else {
     sl_http1_body(&h->parser, HTTP1_UNTIL_CLOSE, 0);
     h->close = true;

@@ -111,8 +111,9 @@ sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *o
     return rc;
   bool http_proxy = r.proxy.set && sl_proxy_is_http(&r.proxy);
   bool redirected = r.to_port != r.port || !slice_eq(r.to_host, r.host);
-  /* Another destination than the URL's cannot be told to an HTTP proxy without a tunnel. */
-  r.tunnel = http_proxy && (r.tls || set->proxy->httpproxytunnel || redirected || t->proto->bit == CURLPROTO_WS);
+  /* Another destination than the URL's, or another protocol, cannot be told to an HTTP proxy without a tunnel. */
+  bool foreign = t->proto->bit != CURLPROTO_HTTP && !t->proto->over_proxy;
+  r.tunnel = http_proxy && (r.tls || set->proxy->httpproxytunnel || redirected || foreign);
   r.plain_proxy = http_proxy && !r.tunnel;
   r.proxy_h2 = http_proxy && r.proxy.type == CURLPROXY_HTTPS2 && wants_proxy_h2(t, r.tunnel);
   *out_route = r;
@@ -253,7 +254,6 @@ static void add_login(struct key *k, const struct transfer *t)
 {
   const struct settings *set = &t->easy->set;
   const struct ftp_config *ftp = set->ftp;
-  add(k, &t->proto->bit, sizeof t->proto->bit);
   char flags[3] = {(char)set->io.use_ssl, (char)ftp->ftpsslauth, (char)ftp->ftp_ssl_ccc};
   add(k, flags, sizeof flags);
   add_str(k, ftp->ftp_account);
@@ -272,7 +272,7 @@ struct target {
 _Static_assert(sizeof(struct target) == 12, "no padding, whose bytes would be any");
 
 static struct target target_of(const struct transfer *t, const struct route *r, bool redirected, bool bound,
-                               bool kerberos)
+                               bool kerberos, bool is_http)
 {
   const struct settings *set = &t->easy->set;
   bool plain = !r->tls && !set->http->http_version; /* what is asked for most often */
@@ -282,7 +282,7 @@ static struct target target_of(const struct transfer *t, const struct route *r, 
       .how = (uint8_t)(r->tunnel | wish << 1 | r->proxy_h2 << 4),
       .ipresolve = set->dns->ipresolve,
       .more = (uint8_t)(set->proxy->haproxyprotocol | (t->easy->doh ? 2 : 0) | redirected << 2 | bound << 3 |
-                        t->proto->login << 4 | kerberos << 5),
+                        t->proto->login << 4 | kerberos << 5 | is_http << 6),
   };
   if (!r->plain_proxy) { /* which serves all origins over one connection */
     to.scope = r->scope;
@@ -303,8 +303,11 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   bool redirected = !r->plain_proxy && r->to_host.p != r->host.p;
   bool kerberos =
       ((bound ? set->http->httpauth : 0) | (r->proxy.set ? set->proxy->proxyauth : 0)) & CURLAUTH_NEGOTIATE;
-  struct target to = target_of(t, r, redirected, bound, kerberos);
+  bool is_http = t->proto->bit & (CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_WS | CURLPROTO_WSS);
+  struct target to = target_of(t, r, redirected, bound, kerberos, is_http);
   add(&k, &to, sizeof to);
+  if (!is_http)
+    add(&k, &t->proto->bit, sizeof t->proto->bit);
   if (!r->plain_proxy)
     add_text(&k, r->host, true);
   if (redirected)

@@ -70,6 +70,8 @@ static const struct ftp_config ftp_default = {
     .ftp_skip_pasv_ip = true,
 };
 
+static const struct rtsp_config rtsp_default = {.rtsp_request = CURL_RTSPREQ_OPTIONS};
+
 /* ---- the shape of each topic ----------------------------------------------------------------- */
 
 #define SLOT(type, field) (1U << (offsetof(struct type, field) / sizeof(void *)))
@@ -95,6 +97,7 @@ static const struct layout {
                         SLOT(proxy_config, proxypassword), 0, 0},
     [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP, SLOT(ftp_config, ftp_account),
                       0, 0},
+    [SL_TOPIC_RTSP] = {&rtsp_default, sizeof rtsp_default, SL_OWNED_RTSP, 0, 0, 0},
     [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0, 0},
 };
 
@@ -198,7 +201,7 @@ void sl_settings_init(struct settings *s)
   static const void *const topics[SL_TOPIC_SHARED] = {
       [SL_TOPIC_HTTP] = &http_default, [SL_TOPIC_NET] = &net_default,       [SL_TOPIC_DNS] = &dns_default,
       [SL_TOPIC_GATE] = &gate_default, [SL_TOPIC_TLS] = &tls_default,       [SL_TOPIC_PROXY_TLS] = &tls_default,
-      [SL_TOPIC_PROXY] = &proxy_default, [SL_TOPIC_FTP] = &ftp_default};
+      [SL_TOPIC_PROXY] = &proxy_default, [SL_TOPIC_FTP] = &ftp_default, [SL_TOPIC_RTSP] = &rtsp_default};
   s->io = io_default;
   s->io.writedata = stdout;
   s->io.readdata = stdin;

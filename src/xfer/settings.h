@@ -21,6 +21,7 @@
 #include "gate/gate_config.h"
 #include "proto/ftp_config.h"
 #include "proto/http_config.h"
+#include "proto/rtsp_config.h"
 #include "stream/net_config.h"
 #include "stream/proxy_config.h"
 #include "tls/tls_config.h"
@@ -35,6 +36,7 @@ enum settings_topic {
   SL_TOPIC_PROXY_TLS,
   SL_TOPIC_PROXY,
   SL_TOPIC_FTP,
+  SL_TOPIC_RTSP,
   SL_TOPIC_SHARED, /* how many topics are shared until they are written to */
   SL_TOPIC_IO = SL_TOPIC_SHARED,
   SL_TOPICS
@@ -51,6 +53,7 @@ struct settings {
       const struct tls_config *tls, *proxy_tls;
       const struct proxy_config *proxy;
       const struct ftp_config *ftp;
+      const struct rtsp_config *rtsp;
     };
     const void *topic[SL_TOPIC_SHARED]; /* the same pointers, by number */
   };
@@ -78,6 +81,7 @@ enum {
   SL_OWNED_PROXY_TLS = SL_OWNED_TLS,
   SL_OWNED_PROXY = offsetof(struct proxy_config, proxyheader) / sizeof(void *),
   SL_OWNED_FTP = offsetof(struct ftp_config, quote) / sizeof(void *),
+  SL_OWNED_RTSP = offsetof(struct rtsp_config, interleavefunction) / sizeof(void *),
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 

@@ -181,7 +181,7 @@ TEST(aliases_and_headless_ones)
   struct slice in = SLICE_LIT("ICY 200 OK\r\nA: b\r\n\r\n"), out;
   sl_http1_init(&h);
   CHECK_INT(sl_http1_next(&h, &in, &out), HTTP1_NO_HTTP);
-  sl_http1_alias(&h, 200);
+  sl_http1_alias(&h, 200, 0);
   CHECK_INT(sl_http1_next(&h, &in, &out), HTTP1_STATUS);
   CHECK_INT(h.status, 200);
   CHECK_INT(sl_http1_next(&h, &in, &out), HTTP1_HEADER);
