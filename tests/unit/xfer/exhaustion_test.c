@@ -27,7 +27,7 @@ struct run {
 };
 
 static struct ports {
-  int far, web, ftp, socks, connect, tftp;
+  int far, web, ftp, socks, connect, tftp, rtsp;
 } ports;
 
 static char folder[] = "/tmp/oom-XXXXXX";
@@ -304,6 +304,34 @@ static CURLcode tftp(void)
   return end(&r, rc);
 }
 
+/* Frames that come behind a response are the next request's, or CURL_RTSPREQ_RECEIVE's. */
+static CURLcode rtsp(void)
+{
+  struct run r = {0};
+  CURLcode rc = begin(&r, 0, "rtsp://127.0.0.1", ports.rtsp, "/clip");
+  CURL *e = r.easy[0];
+  SET(CURLOPT_INTERLEAVEFUNCTION, take);
+  SET(CURLOPT_INTERLEAVEDATA, &r);
+  SET(CURLOPT_RTSP_STREAM_URI, "rtsp://127.0.0.1/clip");
+  SET(CURLOPT_RTSP_TRANSPORT, "RTP/AVP/TCP;interleaved=0-1");
+  r.got = 0;
+  SET(CURLOPT_RTSP_REQUEST, CURL_RTSPREQ_SETUP);
+  TRY(curl_easy_perform(e));
+  SET(CURLOPT_RTSP_REQUEST, CURL_RTSPREQ_SET_PARAMETER);
+  SET(CURLOPT_COPYPOSTFIELDS, "a: b\r\n");
+  TRY(curl_easy_perform(e));
+  SET(CURLOPT_HTTPGET, 1L);
+  SET(CURLOPT_RTSP_REQUEST, CURL_RTSPREQ_PLAY);
+  TRY(curl_easy_perform(e));
+  if (!rc && r.got < 3 * (5 + 4 + 5)) {
+    SET(CURLOPT_RTSP_REQUEST, CURL_RTSPREQ_RECEIVE);
+    TRY(curl_easy_perform(e));
+  }
+  if (!rc)
+    CHECK_INT(r.got, 3 * (5 + 4 + 5));
+  return end(&r, rc);
+}
+
 static CURLcode file(void)
 {
   struct run r = {0};
@@ -450,6 +478,7 @@ static void start_servers(void)
     ports.socks = server_port(socks_serve);
     ports.connect = server_port(connect_serve);
     ports.tftp = tftp_port();
+    ports.rtsp = server_port(rtsp_serve);
     if (write(out[1], &ports, sizeof ports) != sizeof ports)
       abort();
     while (getppid() == parent)
@@ -561,6 +590,7 @@ TORTURE(ftp)
 TORTURE(ftp_active)
 TORTURE(ftp_wildcard)
 TORTURE(tftp)
+TORTURE(rtsp)
 TORTURE(file)
 TORTURE(mime)
 TORTURE(digest)

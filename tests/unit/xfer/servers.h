@@ -5,6 +5,7 @@
  *   server_port(socks_serve)    RFC 1928, 1929: CONNECT to a port of 127.0.0.1, whatever the name; asks for a login
  *                               where it is offered
  *   server_port(connect_serve)  an HTTP proxy: CONNECT in the same way, a 407 where there is no login
+ *   server_port(rtsp_serve)     RFC 2326: each response has a session and "sdp!"; a frame of five bytes before and behind it
  *   tftp_port()                 RFC 1350: each file has TFTP_BYTES bytes, a write is acknowledged */
 #ifndef TESTS_UNIT_XFER_SERVERS_H
 #define TESTS_UNIT_XFER_SERVERS_H
@@ -56,8 +57,9 @@ static inline void *server_accept(void *arg)
 /* One server of each kind for the whole program. */
 static inline int server_port(void (*serve)(int fd))
 {
-  static struct server_conn listeners[4];
-  static int ports[4];
+  enum { KINDS = 16 };
+  static struct server_conn listeners[KINDS];
+  static int ports[KINDS];
   int i = 0;
   while (listeners[i].serve && listeners[i].serve != serve)
     i++;
@@ -139,6 +141,19 @@ static inline void socks_serve(int fd)
   if (peer_send(fd, "\5\0\0\1\177\0\0\1\0\1", 10))
     server_join(fd, other);
   close(other);
+}
+
+static inline void rtsp_serve(int fd)
+{
+  char in[2048];
+  while (server_read_to(fd, "\r\n\r\n", in, sizeof in)) {
+    char out[256];
+    const char *cseq = strstr(in, "CSeq: ");
+    snprintf(out, sizeof out, "RTSP/1.0 200 OK\r\nCSeq: %d\r\nSession: s;timeout=9\r\nContent-Length: 4\r\n\r\nsdp!",
+             cseq ? atoi(cseq + 6) : 0);
+    if (!peer_send(fd, "$\0\0\1a", 5) || !peer_say(fd, out) || !peer_send(fd, "$\0\0\1b", 5))
+      return;
+  }
 }
 
 static inline void connect_serve(int fd)
