@@ -2,9 +2,6 @@
  * ftp.h. */
 #include "proto/ftp.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/date.h"
@@ -19,39 +16,16 @@ void sl_ftp_session_done(struct ftp_session *s)
 
 /* ---- words ---- */
 
-sl_result sl_ftp_fail(struct ftp *f, sl_result code, const char *format, ...)
-{
-  char text[CURL_ERROR_SIZE];
-  va_list ap;
-  if (f->error->n)
-    return code;
-  va_start(ap, format);
-  vsnprintf(text, sizeof text, format, ap);
-  va_end(ap);
-  sl_buf_str(f->error, text);
-  return code;
-}
-
-/* One line, whatever is in the argument: nobody smuggles a second command in. */
 sl_result sl_ftp_say(struct ftp *f, const char *verb, const char *argument)
 {
-  if (strpbrk(verb, "\r\n") || (argument && strpbrk(argument, "\r\n")))
-    return sl_ftp_fail(f, CURLE_BAD_FUNCTION_ARGUMENT, "Line break in an FTP command");
-  sl_buf_str(f->out, verb);
-  if (argument) {
-    sl_buf_char(f->out, ' ');
-    sl_buf_str(f->out, argument);
-  }
-  sl_buf_str(f->out, "\r\n");
   f->session->broken = true; /* until its reply has come */
-  return sl_buf_result(f->out, CURLE_TOO_LARGE);
+  return sl_talk_say(&f->talk, verb, argument);
 }
 
 bool sl_ftp_take_reply(struct ftp *f)
 {
-  if (!f->has_reply)
+  if (!sl_talk_take_reply(&f->talk))
     return false;
-  f->has_reply = false;
   f->session->broken = false;
   return true;
 }
@@ -59,7 +33,7 @@ bool sl_ftp_take_reply(struct ftp *f)
 sl_result sl_ftp_timed_out(struct ftp *f)
 {
   f->session->broken = true;
-  return sl_ftp_fail(f, CURLE_OPERATION_TIMEDOUT, "We got a 421 - timeout");
+  return sl_talk_fail(&f->talk, CURLE_OPERATION_TIMEDOUT, "We got a 421 - timeout");
 }
 
 /* ---- the path ---- */
@@ -92,7 +66,7 @@ sl_result sl_ftp_begin(struct ftp *f)
   f->active = f->config->ftpport != NULL;
   f->size = f->total = f->limit = -1;
   if (f->upload && !*f->file)
-    return sl_ftp_fail(f, CURLE_URL_MALFORMAT, "Uploading to a URL without a file name");
+    return sl_talk_fail(&f->talk, CURLE_URL_MALFORMAT, "Uploading to a URL without a file name");
   return SL_OK;
 }
 
@@ -136,7 +110,7 @@ static const char *part_name(const struct ftp *f)
 
 static sl_result no_directory(struct ftp *f, const char *what)
 {
-  return sl_ftp_fail(f, CURLE_REMOTE_ACCESS_DENIED, "%s", what);
+  return sl_talk_fail(&f->talk, CURLE_REMOTE_ACCESS_DENIED, "%s", what);
 }
 
 static sl_result change_part(struct ftp *f)
@@ -198,7 +172,7 @@ sl_result sl_ftp_quote(struct ftp *f, const struct curl_slist *commands)
     FTP_REPLY(f);
     if (f->code >= 400 && *f->quote->data != '*') {
       f->session->broken = commands != f->config->postquote;
-      CO_FAIL(sl_ftp_fail(f, CURLE_QUOTE_ERROR, "QUOT command failed with %03d", f->code));
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_QUOTE_ERROR, "QUOT command failed with %03d", f->code));
     }
   }
   CO_END;
@@ -220,8 +194,8 @@ static sl_result file_time(struct ftp *f)
   FTP_REPLY(f);
   if (f->code == 213 && sl_ftp_reply_time(f->text, &f->file_time)) {
     tell_time(f);
-    FTP_ASK(f, FTP_TIME);
-    FTP_TRY(f->answer);
+    TALK_ASK(&f->talk, FTP_TIME);
+    TALK_TRY(f->talk.answer);
   }
   CO_END;
 }

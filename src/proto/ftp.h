@@ -4,9 +4,8 @@
 #ifndef SL_PROTO_FTP_H
 #define SL_PROTO_FTP_H
 
-#include "base/buf.h"
-#include "base/co.h"
 #include "proto/ftp_config.h"
+#include "proto/talk.h"
 
 /* What is remembered of a control connection from one transfer to the next. */
 struct ftp_session {
@@ -22,11 +21,9 @@ struct ftp_session {
 };
 void sl_ftp_session_done(struct ftp_session *s);
 
-/* What the driver is to do; it sets ->request back to FTP_NOTHING and ->answer to what became of it. */
+/* What the driver is to do, beside TALK_TLS. */
 enum ftp_request {
-  FTP_NOTHING,
-  FTP_TLS,      /* TLS on the control connection */
-  FTP_CLEAR,    /* ... and away with it (RFC 4217 12.3, CCC) */
+  FTP_CLEAR = TALK_OWN, /* away with TLS (RFC 4217 12.3, CCC) */
   FTP_CONNECT,  /* data connection to data_host ("": where the control connection leads) and data_port */
   FTP_LISTEN,   /* for the server's data connection; sets local_ip, local_port */
   FTP_TIME,     /* file_time is known: is the file wanted? sets skip */
@@ -41,15 +38,14 @@ enum ftp_request {
 enum { FTP_IP_MAX = 46, FTP_COMMAND_MAX = 64 * 1024 };
 
 struct ftp {
+  struct talk talk;
   /* ---- set by the driver ---- */
   struct ftp_session *session;
   const struct ftp_config *config; /* renewed before each run */
   const char *user, *password;     /* NULL: anonymous */
   const char *custom;              /* in place of LIST and NLST, or NULL */
   char *path;                      /* decoded, without the URL's first slash; cut into pieces here */
-  struct buf *out;                 /* commands */
   struct buf *head;                /* header lines of our own making, for a request without a body */
-  struct buf *error;               /* the reason of a failure */
   int64_t resume_from, range_len;  /* -1: to the end; resume_from negative: from the end, or ask (upload) */
   int64_t upload_size;             /* -1 unknown */
   int64_t max_size;                /* 0: any */
@@ -59,14 +55,11 @@ struct ftp {
   bool want_time, ignore_size, bad_range;
   bool wildcard;                   /* wanted; still set after sl_ftp_begin() if the path has a pattern */
 
-  /* ---- replies: code and text (without line end, borrowed) are set, then has_reply ---- */
+  /* ---- replies: code and text (without line end, borrowed) are set, then talk.has_reply ---- */
   struct slice text;
   uint16_t code;
-  bool has_reply;
 
   /* ---- requests ---- */
-  uint8_t request; /* enum ftp_request */
-  sl_result answer;
   char data_host[FTP_IP_MAX];
   uint16_t data_port;
   char local_ip[FTP_IP_MAX];
@@ -107,29 +100,15 @@ sl_result sl_ftp_transfer(struct ftp *f);
 sl_result sl_ftp_wildcard(struct ftp *f);
 sl_result sl_ftp_quote(struct ftp *f, const struct curl_slist *commands);
 sl_result sl_ftp_say(struct ftp *f, const char *verb, const char *argument); /* argument NULL: none */
-sl_result sl_ftp_fail(struct ftp *f, sl_result code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 bool sl_ftp_take_reply(struct ftp *f);
 sl_result sl_ftp_timed_out(struct ftp *f);
 
-#define FTP_TRY(result)                                                                            \
-  do {                                                                                             \
-    sl_result tried_ = (result);                                                                   \
-    if (tried_)                                                                                    \
-      CO_FAIL(tried_);                                                                             \
-  } while (0)
-#define FTP_SAY(f, verb, argument) FTP_TRY(sl_ftp_say((f), (verb), (argument)))
+#define FTP_SAY(f, verb, argument) TALK_TRY(sl_ftp_say((f), (verb), (argument)))
 #define FTP_REPLY(f)                                                                               \
   do {                                                                                             \
     CO_AWAIT(sl_ftp_take_reply(f));                                                                \
     if ((f)->code == 421)                                                                          \
       CO_FAIL(sl_ftp_timed_out(f));                                                                \
-  } while (0)
-/* The answer is in f->answer. */
-#define FTP_ASK(f, what)                                                                           \
-  do {                                                                                             \
-    (f)->request = (what);                                                                         \
-    CO_AWAIT(!(f)->request);                                                                       \
   } while (0)
 
 #endif

@@ -20,7 +20,7 @@ static sl_result set_type(struct ftp *f)
     FTP_SAY(f, "TYPE", f->ascii || f->is_list ? "A" : "I");
     FTP_REPLY(f);
     if (f->code / 100 != 2)
-      CO_FAIL(sl_ftp_fail(f, CURLE_FTP_COULDNT_SET_TYPE, "Couldn't set desired mode"));
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_FTP_COULDNT_SET_TYPE, "Couldn't set desired mode"));
     f->session->type = f->ascii || f->is_list ? 'A' : 'I';
   }
   CO_END;
@@ -47,9 +47,9 @@ static sl_result take_pasv(struct ftp *f)
 {
   uint8_t ip[4];
   if (f->code != 227)
-    return sl_ftp_fail(f, CURLE_FTP_WEIRD_PASV_REPLY, "Couldn't interpret the PASV reply: %03d", f->code);
+    return sl_talk_fail(&f->talk, CURLE_FTP_WEIRD_PASV_REPLY, "Couldn't interpret the PASV reply: %03d", f->code);
   if (!sl_ftp_reply_pasv(f->text, ip, &f->data_port))
-    return sl_ftp_fail(f, CURLE_FTP_WEIRD_227_FORMAT, "Couldn't interpret the 227-reply");
+    return sl_talk_fail(&f->talk, CURLE_FTP_WEIRD_227_FORMAT, "Couldn't interpret the 227-reply");
   f->data_host[0] = 0;
   if (!f->config->ftp_skip_pasv_ip)
     snprintf(f->data_host, sizeof f->data_host, "%u.%u.%u.%u", ip[0], ip[1], ip[2], ip[3]);
@@ -60,7 +60,7 @@ static sl_result take_epsv(struct ftp *f)
 {
   f->data_host[0] = 0;
   if (!sl_ftp_reply_epsv(f->text, &f->data_port))
-    return sl_ftp_fail(f, CURLE_FTP_WEIRD_PASV_REPLY, "Weirdly formatted EPSV reply");
+    return sl_talk_fail(&f->talk, CURLE_FTP_WEIRD_PASV_REPLY, "Weirdly formatted EPSV reply");
   return SL_OK;
 }
 
@@ -73,11 +73,11 @@ static sl_result passive(struct ftp *f)
 {
   CO_BEGIN(&f->active_co);
   if (f->config->ftp_use_pret) {
-    FTP_TRY(pret(f));
+    TALK_TRY(pret(f));
     FTP_REPLY(f);
     if (f->code != 200) {
       f->session->broken = true;
-      CO_FAIL(sl_ftp_fail(f, CURLE_FTP_PRET_FAILED, "PRET command not accepted: %03d", f->code));
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_FTP_PRET_FAILED, "PRET command not accepted: %03d", f->code));
     }
   }
   f->used_epsv = false;
@@ -85,23 +85,23 @@ static sl_result passive(struct ftp *f)
     FTP_SAY(f, "EPSV", NULL);
     FTP_REPLY(f);
     if (f->code == 229) {
-      FTP_TRY(take_epsv(f));
-      FTP_ASK(f, FTP_CONNECT);
-      if (f->answer && (f->ipv6 || f->answer == SL_NOMEM))
-        CO_FAIL(f->answer);
-      f->used_epsv = !f->answer;
+      TALK_TRY(take_epsv(f));
+      TALK_ASK(&f->talk, FTP_CONNECT);
+      if (f->talk.answer && (f->ipv6 || f->talk.answer == SL_NOMEM))
+        CO_FAIL(f->talk.answer);
+      f->used_epsv = !f->talk.answer;
     } else if (f->ipv6) {
-      CO_FAIL(sl_ftp_fail(f, CURLE_WEIRD_SERVER_REPLY, "Failed EPSV attempt, exiting"));
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_WEIRD_SERVER_REPLY, "Failed EPSV attempt, exiting"));
     }
     f->session->no_epsv = !f->used_epsv;
   }
   if (!f->used_epsv) {
-    sl_buf_clear(f->error); /* what the first attempt said */
+    sl_buf_clear(f->talk.error); /* what the first attempt said */
     FTP_SAY(f, "PASV", NULL);
     FTP_REPLY(f);
-    FTP_TRY(take_pasv(f));
-    FTP_ASK(f, FTP_CONNECT);
-    FTP_TRY(f->answer);
+    TALK_TRY(take_pasv(f));
+    TALK_ASK(&f->talk, FTP_CONNECT);
+    TALK_TRY(f->talk.answer);
   }
   CO_END;
 }
@@ -111,31 +111,31 @@ static sl_result passive(struct ftp *f)
 static sl_result say_address(struct ftp *f, bool extended)
 {
   if (extended)
-    sl_ftp_eprt(f->out, f->local_ip, f->ipv6, f->local_port);
+    sl_ftp_eprt(&f->talk.out, f->local_ip, f->ipv6, f->local_port);
   else
-    sl_ftp_port(f->out, f->local_ip, f->local_port);
-  sl_buf_str(f->out, "\r\n");
+    sl_ftp_port(&f->talk.out, f->local_ip, f->local_port);
+  sl_buf_str(&f->talk.out, "\r\n");
   f->session->broken = true;
-  return sl_buf_result(f->out, CURLE_TOO_LARGE);
+  return sl_buf_result(&f->talk.out, CURLE_TOO_LARGE);
 }
 
 static sl_result active(struct ftp *f)
 {
   CO_BEGIN(&f->active_co);
-  FTP_ASK(f, FTP_LISTEN);
-  FTP_TRY(f->answer);
+  TALK_ASK(&f->talk, FTP_LISTEN);
+  TALK_TRY(f->talk.answer);
   f->code = 0;
   if (f->ipv6 || (f->config->ftp_use_eprt && !f->session->no_eprt)) {
-    FTP_TRY(say_address(f, true));
+    TALK_TRY(say_address(f, true));
     FTP_REPLY(f);
     f->session->no_eprt = f->code / 100 != 2;
   }
   if (f->code / 100 != 2 && !f->ipv6) {
-    FTP_TRY(say_address(f, false));
+    TALK_TRY(say_address(f, false));
     FTP_REPLY(f);
   }
   if (f->code / 100 != 2)
-    CO_FAIL(sl_ftp_fail(f, CURLE_FTP_PORT_FAILED, "Failed to do PORT"));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_FTP_PORT_FAILED, "Failed to do PORT"));
   CO_END;
 }
 
@@ -151,8 +151,8 @@ static sl_result last_reply(struct ftp *f)
   if (f->code == 226 || f->code == 250)
     return SL_OK;
   if (f->code == 552)
-    return sl_ftp_fail(f, CURLE_REMOTE_DISK_FULL, "Exceeded storage allocation");
-  return sl_ftp_fail(f, CURLE_PARTIAL_FILE, "server did not report OK, got %d", f->code);
+    return sl_talk_fail(&f->talk, CURLE_REMOTE_DISK_FULL, "Exceeded storage allocation");
+  return sl_talk_fail(&f->talk, CURLE_PARTIAL_FILE, "server did not report OK, got %d", f->code);
 }
 
 static bool is_short(const struct ftp *f)
@@ -166,21 +166,21 @@ static sl_result body(struct ftp *f)
   CO_BEGIN(&f->transfer_co);
   f->session->broken = true;
   f->moved = 0;
-  FTP_ASK(f, FTP_TRANSFER);
-  if (f->answer && f->answer != CURLE_SEND_ERROR) /* the server may have said why it closed */
-    CO_FAIL(f->answer);
+  TALK_ASK(&f->talk, FTP_TRANSFER);
+  if (f->talk.answer && f->talk.answer != CURLE_SEND_ERROR) /* the server may have said why it closed */
+    CO_FAIL(f->talk.answer);
   if (f->stopped) {
     /* RFC 959 4.1.3: one reply for the transfer, one for ABOR, or one for both, or none: the connection ends here. */
     FTP_SAY(f, "ABOR", NULL);
-    FTP_ASK(f, FTP_SETTLE);
+    TALK_ASK(&f->talk, FTP_SETTLE);
     f->session->broken = false;
   } else {
-    if (!f->answer && is_short(f))
-      CO_FAIL(sl_ftp_fail(f, CURLE_PARTIAL_FILE, "transfer closed with %lld bytes remaining to read",
-                          (long long)(f->total - f->moved)));
+    if (!f->talk.answer && is_short(f))
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_PARTIAL_FILE, "transfer closed with %lld bytes remaining to read",
+                           (long long)(f->total - f->moved)));
     FTP_REPLY(f);
-    FTP_TRY(last_reply(f));
-    FTP_TRY(f->answer);
+    TALK_TRY(last_reply(f));
+    TALK_TRY(f->talk.answer);
   }
   CO_END;
 }
@@ -190,8 +190,8 @@ static sl_result body(struct ftp *f)
 static sl_result refused(struct ftp *f)
 {
   bool absent = f->code == 550 && !f->is_list;
-  return sl_ftp_fail(f, absent ? CURLE_REMOTE_FILE_NOT_FOUND : CURLE_FTP_COULDNT_RETR_FILE, "RETR response: %03d",
-                     f->code);
+  return sl_talk_fail(&f->talk, absent ? CURLE_REMOTE_FILE_NOT_FOUND : CURLE_FTP_COULDNT_RETR_FILE,
+                      "RETR response: %03d", f->code);
 }
 
 static sl_result ask_size(struct ftp *f)
@@ -202,7 +202,7 @@ static sl_result ask_size(struct ftp *f)
   if (f->code == 213)
     (void)sl_ftp_reply_size(f->text, &f->size); /* unreadable: unknown */
   else if (f->code == 550 && !f->upload)
-    CO_FAIL(sl_ftp_fail(f, CURLE_REMOTE_FILE_NOT_FOUND, "The file does not exist"));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_REMOTE_FILE_NOT_FOUND, "The file does not exist"));
   CO_END;
 }
 
@@ -210,17 +210,17 @@ static sl_result check_size(struct ftp *f)
 {
   int64_t size = f->size;
   if (f->max_size && size > f->max_size)
-    return sl_ftp_fail(f, CURLE_FILESIZE_EXCEEDED, "Maximum file size exceeded");
+    return sl_talk_fail(&f->talk, CURLE_FILESIZE_EXCEEDED, "Maximum file size exceeded");
   if (f->resume_from < 0) {
     if (size < 0)
-      return sl_ftp_fail(f, CURLE_BAD_DOWNLOAD_RESUME, "The server does not know the size of the file");
+      return sl_talk_fail(&f->talk, CURLE_BAD_DOWNLOAD_RESUME, "The server does not know the size of the file");
     if (-f->resume_from > size)
-      return sl_ftp_fail(f, CURLE_BAD_DOWNLOAD_RESUME, "Offset (%lld) was beyond file size (%lld)",
-                         (long long)f->resume_from, (long long)size);
+      return sl_talk_fail(&f->talk, CURLE_BAD_DOWNLOAD_RESUME, "Offset (%lld) was beyond file size (%lld)",
+                          (long long)f->resume_from, (long long)size);
     f->resume_from += size;
   } else if (size >= 0 && f->resume_from > size) {
-    return sl_ftp_fail(f, CURLE_BAD_DOWNLOAD_RESUME, "Offset (%lld) was beyond file size (%lld)",
-                       (long long)f->resume_from, (long long)size);
+    return sl_talk_fail(&f->talk, CURLE_BAD_DOWNLOAD_RESUME, "Offset (%lld) was beyond file size (%lld)",
+                        (long long)f->resume_from, (long long)size);
   }
   return SL_OK;
 }
@@ -246,15 +246,15 @@ static sl_result get(struct ftp *f)
   CO_BEGIN(&f->get_co);
   if (!f->ascii && !f->ignore_size)
     CO_CALL(ask_size(f));
-  FTP_TRY(check_size(f));
+  TALK_TRY(check_size(f));
   if (f->resume_from && f->resume_from == f->size) {
-    FTP_ASK(f, FTP_DROP); /* all of it is there already */
+    TALK_ASK(&f->talk, FTP_DROP); /* all of it is there already */
   } else {
     if (f->resume_from) {
-      FTP_TRY(say_rest(f, f->resume_from));
+      TALK_TRY(say_rest(f, f->resume_from));
       FTP_REPLY(f);
       if (f->code != 350)
-        CO_FAIL(sl_ftp_fail(f, CURLE_FTP_COULDNT_USE_REST, "Couldn't use REST"));
+        CO_FAIL(sl_talk_fail(&f->talk, CURLE_FTP_COULDNT_USE_REST, "Couldn't use REST"));
     }
     FTP_SAY(f, "RETR", f->file);
     FTP_REPLY(f);
@@ -272,7 +272,7 @@ static sl_result list(struct ftp *f)
   FTP_SAY(f, list_command(f), f->list_path);
   FTP_REPLY(f);
   if (f->code == 450) {
-    FTP_ASK(f, FTP_DROP); /* no matching file is an empty list */
+    TALK_ASK(&f->talk, FTP_DROP); /* no matching file is an empty list */
   } else if (f->code / 100 != 1) {
     CO_FAIL(refused(f));
   } else {
@@ -292,16 +292,16 @@ static sl_result put(struct ftp *f)
     f->resume_from = f->size > 0 ? f->size : 0;
   }
   if (f->resume_from && f->upload_size >= 0 && f->upload_size <= f->resume_from) {
-    FTP_ASK(f, FTP_DROP); /* all of it is there already */
+    TALK_ASK(&f->talk, FTP_DROP); /* all of it is there already */
   } else {
     if (f->resume_from) {
-      FTP_ASK(f, FTP_SKIP);
-      FTP_TRY(f->answer);
+      TALK_ASK(&f->talk, FTP_SKIP);
+      TALK_TRY(f->talk.answer);
     }
     FTP_SAY(f, f->config->append || f->resume_from ? "APPE" : "STOR", f->file);
     FTP_REPLY(f);
     if (f->code >= 400)
-      CO_FAIL(sl_ftp_fail(f, CURLE_UPLOAD_FAILED, "Failed FTP upload: %0d", f->code));
+      CO_FAIL(sl_talk_fail(&f->talk, CURLE_UPLOAD_FAILED, "Failed FTP upload: %0d", f->code));
     CO_CALL(body(f));
   }
   CO_END;
@@ -316,7 +316,7 @@ static sl_result head(struct ftp *f)
   CO_CALL(ask_size(f));
   if (f->size >= 0)
     sl_buf_printf(f->head, "Content-Length: %lld\r\n", (long long)f->size);
-  FTP_TRY(say_rest(f, 0));
+  TALK_TRY(say_rest(f, 0));
   FTP_REPLY(f);
   if (f->code == 350)
     sl_buf_str(f->head, "Accept-ranges: bytes\r\n");
@@ -333,7 +333,7 @@ sl_result sl_ftp_transfer(struct ftp *f)
   } else {
     CO_CALL(sl_ftp_open_data(f));
     if (f->bad_range && !f->is_list && !f->upload) {
-      FTP_ASK(f, FTP_DROP); /* a range that nobody can mean: nothing of the file */
+      TALK_ASK(&f->talk, FTP_DROP); /* a range that nobody can mean: nothing of the file */
     } else {
       CO_CALL(set_type(f));
       CO_CALL(sl_ftp_quote(f, f->config->prequote));
@@ -370,16 +370,16 @@ sl_result sl_ftp_wildcard(struct ftp *f)
   f->range_len = -1;
   CO_CALL(list_directory(f));
   for (;;) {
-    FTP_ASK(f, FTP_NEXT);
-    FTP_TRY(f->answer);
+    TALK_ASK(&f->talk, FTP_NEXT);
+    TALK_TRY(f->talk.answer);
     if (!f->file)
       break;
     f->size = f->total = f->limit = -1;
     CO_CALL(sl_ftp_open_data(f));
     CO_CALL(set_type(f));
     CO_CALL(get(f));
-    FTP_ASK(f, FTP_FILE_END);
-    FTP_TRY(f->answer);
+    TALK_ASK(&f->talk, FTP_FILE_END);
+    TALK_TRY(f->talk.answer);
   }
   CO_END;
 }

@@ -18,8 +18,8 @@ static sl_result auth_tls(struct ftp *f)
     FTP_REPLY(f);
     if (f->code == 234 || f->code == 334) {
       f->session->broken = true;
-      FTP_ASK(f, FTP_TLS);
-      FTP_TRY(f->answer);
+      TALK_ASK(&f->talk, TALK_TLS);
+      TALK_TRY(f->talk.answer);
       f->session->tls = true;
       f->session->broken = false;
       break;
@@ -27,7 +27,7 @@ static sl_result auth_tls(struct ftp *f)
   }
   if (!f->session->tls && tls_required(f)) {
     f->session->broken = true;
-    CO_FAIL(sl_ftp_fail(f, CURLE_USE_SSL_FAILED, "Requested TLS level failed"));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_USE_SSL_FAILED, "Requested TLS level failed"));
   }
   CO_END;
 }
@@ -35,7 +35,7 @@ static sl_result auth_tls(struct ftp *f)
 static sl_result denied(struct ftp *f)
 {
   f->session->broken = true;
-  return sl_ftp_fail(f, CURLE_LOGIN_DENIED, "Access denied: %03d", f->code);
+  return sl_talk_fail(&f->talk, CURLE_LOGIN_DENIED, "Access denied: %03d", f->code);
 }
 
 static sl_result account(struct ftp *f)
@@ -43,13 +43,13 @@ static sl_result account(struct ftp *f)
   CO_BEGIN(&f->pwd_co);
   if (!f->config->ftp_account) {
     f->session->broken = true;
-    CO_FAIL(sl_ftp_fail(f, CURLE_LOGIN_DENIED, "ACCT requested but none available"));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_LOGIN_DENIED, "ACCT requested but none available"));
   }
   FTP_SAY(f, "ACCT", f->config->ftp_account);
   FTP_REPLY(f);
   if (f->code != 230) {
     f->session->broken = true;
-    CO_FAIL(sl_ftp_fail(f, CURLE_FTP_WEIRD_PASS_REPLY, "ACCT rejected by server: %03d", f->code));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_FTP_WEIRD_PASS_REPLY, "ACCT rejected by server: %03d", f->code));
   }
   CO_END;
 }
@@ -86,14 +86,14 @@ static sl_result protect(struct ftp *f)
     f->session->protect_data = f->use_ssl != CURLUSESSL_CONTROL;
   } else if (f->use_ssl == CURLUSESSL_ALL || (f->implicit_tls && f->use_ssl == CURLUSESSL_NONE)) {
     f->session->broken = true;
-    CO_FAIL(sl_ftp_fail(f, CURLE_USE_SSL_FAILED, "The server does not protect data connections: %03d", f->code));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_USE_SSL_FAILED, "The server does not protect data connections: %03d", f->code));
   }
   if (f->config->ftp_ssl_ccc) {
     FTP_SAY(f, "CCC", NULL);
     FTP_REPLY(f);
     if (f->code < 500) {
-      FTP_ASK(f, FTP_CLEAR);
-      FTP_TRY(f->answer);
+      TALK_ASK(&f->talk, FTP_CLEAR);
+      TALK_TRY(f->talk.answer);
       f->session->tls_cleared = true;
     }
   }
@@ -110,7 +110,7 @@ static sl_result take_entry(struct ftp *f)
   sl_result rc = sl_buf_result(&path, CURLE_WEIRD_SERVER_REPLY);
   if (!rc && found == SL_PARSE_BAD) {
     f->session->broken = true;
-    rc = sl_ftp_fail(f, CURLE_WEIRD_SERVER_REPLY, "Bad path in the reply to PWD");
+    rc = sl_talk_fail(&f->talk, CURLE_WEIRD_SERVER_REPLY, "Bad path in the reply to PWD");
   }
   if (!rc && found == SL_PARSE_DONE) {
     sl_free(f->session->entry);
@@ -128,7 +128,7 @@ static sl_result entry(struct ftp *f)
   CO_BEGIN(&f->pwd_co);
   FTP_SAY(f, "PWD", NULL);
   FTP_REPLY(f);
-  FTP_TRY(take_entry(f));
+  TALK_TRY(take_entry(f));
   if (f->session->entry && *f->session->entry != '/') {
     FTP_SAY(f, "SYST", NULL);
     FTP_REPLY(f);
@@ -138,7 +138,7 @@ static sl_result entry(struct ftp *f)
       if (f->code == 250) {
         FTP_SAY(f, "PWD", NULL);
         FTP_REPLY(f);
-        FTP_TRY(take_entry(f));
+        TALK_TRY(take_entry(f));
       }
     }
   }
@@ -152,7 +152,7 @@ sl_result sl_ftp_login(struct ftp *f)
   FTP_REPLY(f);
   if (f->code != 220 && f->code != 230) {
     f->session->broken = true;
-    CO_FAIL(sl_ftp_fail(f, CURLE_WEIRD_SERVER_REPLY, "Got a %03d ftp-server response when 220 was expected", f->code));
+    CO_FAIL(sl_talk_fail(&f->talk, CURLE_WEIRD_SERVER_REPLY, "Got a %03d ftp-server response when 220 was expected", f->code));
   }
   f->session->greeted = f->code == 230; /* no need to say who we are */
   f->session->tls = f->implicit_tls;

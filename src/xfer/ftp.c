@@ -1,52 +1,28 @@
 /* Drives an FTP conversation: moves lines between it and the control connection and does what it asks for. See
  * proto/ftp.h for what is said, and ftp_data.c for the data connections. */
-#include "loop/scratch.h"
 #include "xfer/ftp.h"
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "sys/clock.h"
-#include "stream/tls_layer.h"
+#include "loop/scratch.h"
 #include "wire/encode.h"
 #include "xfer/body.h"
-#include "xfer/certs.h"
-#include "xfer/layers.h"
 #include "xfer/protos.h"
 #include "xfer/range.h"
 
-enum { RESPONSE_TIMEOUT_MS = 120000, ROUNDS = 32, HEAD_MAX = 1024, LIST_MAX = 16 * 1024 * 1024 };
+enum { HEAD_MAX = 1024, LIST_MAX = 16 * 1024 * 1024 };
 
 /* ---- what a connection remembers ---- */
-
-/* Best effort: nobody waits for the answer. */
-static void say_quit(struct conn *c)
-{
-  static const char quit[] = "QUIT\r\n";
-  size_t n;
-  (void)sl_stream_write(c->top, slice_of(quit, sizeof quit - 1), &n);
-}
 
 static void session_end(struct conn *c, bool polite)
 {
   struct ftp_session *s = c->proto_state;
   if (polite && !s->broken && s->logged_in)
-    say_quit(c);
+    sl_dialogue_say_bye(c, "QUIT\r\n");
   sl_ftp_session_done(s);
   sl_free(s);
   c->proto_state = NULL;
   c->proto_end = NULL;
-}
-
-static sl_result session_of(struct conn *c, struct ftp_session **out_session)
-{
-  if (!c->proto_state) {
-    c->proto_state = sl_calloc(1, sizeof(struct ftp_session));
-    if (!c->proto_state)
-      return SL_NOMEM;
-    c->proto_end = session_end;
-  }
-  *out_session = c->proto_state;
-  return SL_OK;
 }
 
 /* ---- what is wanted ---- */
@@ -122,7 +98,7 @@ static void ftp_cleanup(struct transfer *t)
   if (x) {
     sl_ftp_data_drop(t, x, false);
     sl_buf_done(&x->text);
-    sl_buf_done(&x->out);
+    sl_talk_done(&x->f.talk);
     sl_buf_done(&x->head);
     sl_buf_done(&x->pending);
     sl_buf_done(&x->list);
@@ -131,55 +107,11 @@ static void ftp_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
-static void name_known(struct dns_waiter *w)
-{
-  sl_transfer_wake(w->owner);
-}
-
-static sl_result ftp_start(struct transfer *t)
-{
-  struct ftp_xfer *x = sl_calloc(1, sizeof *x);
-  if (!x)
-    return SL_NOMEM;
-  if (t->proto_data)
-    ftp_cleanup(t);
-  t->proto_data = x;
-  sl_buf_init(&x->text, FTP_REPLY_LINE);
-  sl_buf_init(&x->out, FTP_COMMAND_MAX);
-  sl_buf_init(&x->head, HEAD_MAX);
-  sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
-  sl_buf_init(&x->list, LIST_MAX);
-  x->listener = GATE_SOCKET_NONE;
-  sl_dns_waiter_init(&x->name, name_known, t);
-  x->f.out = &x->out;
-  x->f.head = &x->head;
-  x->f.error = &t->error;
-  t->body_ended = t->resumed = false;
-  t->expect_us = 0;
-  sl_sink_reset(&t->sink);
-  bool rewind = t->source.touched && t->http.method == SL_HTTP_PUT;
-  sl_result rc = rewind ? sl_source_rewind(t) : SL_OK; /* a redirect, or a connection that died */
-  sl_source_none(&t->source);
-  t->request_us = t->multi->reactor.now_us;
-  if (!rc)
-    rc = session_of(t->conn, &x->f.session);
-  if (!rc)
-    rc = take_wishes(t, &x->f);
-  return rc ? rc : sl_ftp_begin(&x->f);
-}
-
 /* ---- the control connection ---- */
 
-sl_result sl_ftp_deadline(struct transfer *t, int64_t ms)
+static sl_result take_reply(struct transfer *t, struct slice *in)
 {
-  int64_t now_us = t->multi->reactor.now_us;
-  if (!t->expect_us)
-    t->expect_us = now_us + ms * 1000;
-  return now_us < t->expect_us ? SL_WAIT : SL_OK;
-}
-
-static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice *in)
-{
+  struct ftp_xfer *x = sl_ftp_of(t);
   struct slice line = SLICE_NONE;
   bool last = false;
   while (!last) {
@@ -196,124 +128,9 @@ static sl_result take_lines(struct transfer *t, struct ftp_xfer *x, struct slice
   sl_buf_add(&x->text, sl_text_trim(line));
   t->easy->info.response_code = x->f.code = x->reply.code;
   x->f.text = sl_buf_peek(&x->text);
-  x->f.has_reply = x->got_reply = true;
+  x->f.talk.has_reply = true;
   sl_ftp_reply_init(&x->reply);
-  t->expect_us = 0;
   return sl_buf_result(&x->text, CURLE_WEIRD_SERVER_REPLY);
-}
-
-static sl_result control_lost(struct transfer *t, sl_result rc)
-{
-  int err = t->conn->tcp->err;
-  t->easy->info.os_errno = err;
-  t->easy->info.response_code = 0;
-  t->conn->shut = true;
-  return sl_fail(t, rc, "response reading failed (errno: %d)", err);
-}
-
-sl_result sl_ftp_read_reply(struct transfer *t, struct ftp_xfer *x)
-{
-  struct conn *c = t->conn;
-  struct slice in = sl_buf_peek(&c->in);
-  bool pending = in.n > 0;
-  t->want = WATCH_IN;
-  for (int round = 0; round < ROUNDS; round++) {
-    if (!pending) {
-      sl_result rc = sl_conn_fill(c, SL_SCRATCH_BYTES, &in);
-      if (rc)
-        return rc > 0 ? control_lost(t, rc) : rc;
-      if (c->shut)
-        return control_lost(t, CURLE_RECV_ERROR);
-    }
-    pending = false;
-    sl_result rc = take_lines(t, x, &in), kept = sl_conn_keep(c, in);
-    if (rc != SL_WAIT || kept)
-      return rc > 0 ? rc : kept;
-  }
-  sl_job_post(&t->multi->reactor, &t->job);
-  return SL_WAIT;
-}
-
-static sl_result await_reply(struct transfer *t, struct ftp_xfer *x)
-{
-  int32_t ms = t->easy->set.io.server_response_timeout_ms;
-  sl_result rc = sl_ftp_read_reply(t, x);
-  if (rc == SL_WAIT && !sl_ftp_deadline(t, ms ? ms : RESPONSE_TIMEOUT_MS))
-    return sl_fail(t, CURLE_OPERATION_TIMEDOUT, "FTP response timeout");
-  return rc;
-}
-
-static void log_commands(struct transfer *t, struct slice out)
-{
-  if (t->easy->set.io.verbose)
-    sl_easy_debug(t->easy, CURLINFO_HEADER_OUT, out.p, out.n);
-}
-
-static sl_result flush(struct transfer *t, struct ftp_xfer *x)
-{
-  while (x->out_at < x->out.n) {
-    size_t n = 0;
-    if (!x->out_at)
-      log_commands(t, sl_buf_peek(&x->out));
-    sl_result rc = sl_stream_write(t->conn->top, slice_from(sl_buf_peek(&x->out), x->out_at), &n);
-    if (rc > 0) {
-      t->easy->info.os_errno = t->conn->tcp->err;
-      return sl_fail(t, rc, "Send failure: %s", sl_conn_why(t->conn));
-    }
-    if (rc)
-      return rc;
-    x->out_at += (uint32_t)n;
-  }
-  x->out_at = 0;
-  sl_buf_clear(&x->out);
-  return SL_OK;
-}
-
-/* ---- TLS in the middle ---- */
-
-static sl_result tls_failed(struct transfer *t, struct tls_conn *tls, sl_result rc)
-{
-  t->easy->info.ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
-  return *sl_tls_error(tls) ? sl_fail(t, rc, "%s", sl_tls_error(tls)) : rc;
-}
-
-/* The same name and port for all, so that a data connection resumes the session of the control connection: servers
- * demand that, to know that both ends are the same client's. */
-sl_result sl_ftp_secure(struct transfer *t, struct ftp_xfer *x, struct conn *c)
-{
-  struct tls_conn *tls = NULL;
-  struct slice host = t->host;
-  if (host.n > 2 && *host.p == '[')
-    host = slice_of(host.p + 1, host.n - 2);
-  if (!x->is_tls_pushed) {
-    sl_result rc = sl_layers_push_tls(t, c, host, t->port);
-    if (rc)
-      return rc;
-    x->is_tls_pushed = true;
-  }
-  sl_result rc = sl_stream_step(c->top);
-  if (rc == SL_WAIT)
-    return rc;
-  x->is_tls_pushed = false;
-  (void)sl_stream_query(c->top, STREAM_TLS, &tls);
-  sl_tls_set_log(tls, NULL);
-  return rc ? tls_failed(t, tls, rc) : SL_OK;
-}
-
-static sl_result secure_control(struct transfer *t, struct ftp_xfer *x)
-{
-  struct tls_conn *tls = NULL;
-  struct info *info = &t->easy->info;
-  if (t->conn->in.n) /* said in clear before TLS: nobody knows by whom (lesson 3) */
-    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Unexpected bytes before TLS");
-  sl_result rc = sl_ftp_secure(t, x, t->conn);
-  if (rc)
-    return rc;
-  info->appconnect_us = sl_transfer_elapsed(t);
-  (void)sl_stream_query(t->conn->top, STREAM_TLS, &tls);
-  info->ssl_verifyresult = (int32_t)sl_tls_verify_result(tls);
-  t->conn->is_tls = true;
-  return t->easy->set.tls->certinfo ? sl_certs_take(t->easy, tls) : SL_OK;
 }
 
 /* RFC 4217 12.3: after CCC both close TLS and go on in clear. */
@@ -348,13 +165,13 @@ static sl_result settle(struct transfer *t, struct ftp_xfer *x)
   int64_t at_us = t->expect_us;
   sl_result rc = SL_OK;
   while (!rc && x->settled < EXPECTED) {
-    rc = sl_ftp_read_reply(t, x);
+    rc = sl_dialogue_read(t, &x->dialogue);
     t->expect_us = t->expect_us ? t->expect_us : at_us;
     if (!rc)
       x->settled++;
-    x->f.has_reply = false;
+    x->f.talk.has_reply = false;
   }
-  if (rc == SL_WAIT && sl_ftp_deadline(t, MOMENT_MS) == SL_WAIT)
+  if (rc == SL_WAIT && sl_dialogue_deadline(t, MOMENT_MS) == SL_WAIT)
     return SL_WAIT;
   sl_buf_clear(&t->error);
   return SL_OK;
@@ -367,11 +184,10 @@ static sl_result judge_time(struct transfer *t, struct ftp *f)
   return SL_OK;
 }
 
-static sl_result perform(struct transfer *t, struct ftp_xfer *x)
+static sl_result perform(struct transfer *t)
 {
-  switch (x->f.request) {
-  case FTP_TLS:
-    return secure_control(t, x);
+  struct ftp_xfer *x = sl_ftp_of(t);
+  switch (x->f.talk.request) {
   case FTP_CLEAR:
     return clear_control(t);
   case FTP_CONNECT:
@@ -420,28 +236,45 @@ static sl_result end_head(struct transfer *t, struct ftp_xfer *x)
   return x->head.n ? sl_sink_body(t, sl_buf_peek(&x->head)) : SL_OK;
 }
 
-static sl_result advance(struct transfer *t, struct ftp_xfer *x)
+static sl_result converse(struct transfer *t)
 {
-  struct ftp *f = &x->f;
-  for (;;) {
-    f->config = t->easy->set.ftp;
-    sl_result rc = sl_ftp_run(f), told = deliver_head(t, x);
-    if (told || rc != SL_WAIT)
-      return told ? told : rc;
-    rc = flush(t, x);
-    if (rc)
-      return rc;
-    if (f->request) {
-      rc = perform(t, x);
-      if (rc == SL_WAIT)
-        return rc;
-      t->expect_us = 0;
-      f->request = FTP_NOTHING;
-      f->answer = rc;
-    } else if ((rc = await_reply(t, x))) {
-      return rc;
-    }
-  }
+  struct ftp_xfer *x = sl_ftp_of(t);
+  x->f.config = t->easy->set.ftp;
+  sl_result rc = sl_ftp_run(&x->f), told = deliver_head(t, x);
+  return told ? told : rc;
+}
+
+static const struct dialogue_ops ftp_dialogue = {"FTP", converse, take_reply, perform};
+
+static void name_known(struct dns_waiter *w)
+{
+  sl_transfer_wake(w->owner);
+}
+
+static sl_result ftp_start(struct transfer *t)
+{
+  struct ftp_xfer *x = sl_calloc(1, sizeof *x);
+  if (!x)
+    return SL_NOMEM;
+  if (t->proto_data)
+    ftp_cleanup(t);
+  t->proto_data = x;
+  sl_buf_init(&x->text, FTP_REPLY_LINE);
+  sl_buf_init(&x->head, HEAD_MAX);
+  sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
+  sl_buf_init(&x->list, LIST_MAX);
+  x->listener = GATE_SOCKET_NONE;
+  sl_dns_waiter_init(&x->name, name_known, t);
+  sl_talk_init(&x->f.talk, FTP_COMMAND_MAX, &t->error);
+  x->dialogue = (struct dialogue){.ops = &ftp_dialogue, .talk = &x->f.talk};
+  x->f.head = &x->head;
+  sl_result rc = sl_dialogue_start(t, t->http.method == SL_HTTP_PUT);
+  if (!rc)
+    rc = sl_dialogue_session(t->conn, sizeof *x->f.session, session_end);
+  x->f.session = t->conn->proto_state;
+  if (!rc)
+    rc = take_wishes(t, &x->f);
+  return rc ? rc : sl_ftp_begin(&x->f);
 }
 
 static sl_result ftp_step(struct transfer *t)
@@ -456,7 +289,7 @@ static sl_result ftp_step(struct transfer *t)
   }
   if (x->done)
     return sl_sink_blocked(&t->sink) ? SL_WAIT : SL_OK;
-  sl_result rc = advance(t, x);
+  sl_result rc = sl_dialogue_run(t, &x->dialogue);
   if (!rc)
     rc = end_head(t, x);
   if (rc == SL_WAIT)
@@ -490,16 +323,11 @@ static bool is_harmless(sl_result rc)
   }
 }
 
-static bool may_retry(const struct transfer *t, const struct ftp_xfer *x, sl_result rc)
-{
-  return (rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR) && t->conn->used && !x->got_reply && !t->retried;
-}
-
 static sl_result ftp_finish(struct transfer *t, sl_result result)
 {
   struct ftp_xfer *x = sl_ftp_of(t);
   struct ftp_session *s = x->f.session;
-  bool retry = may_retry(t, x, result), noted = true;
+  bool noted = true;
   sl_ftp_data_drop(t, x, false);
   t->expect_us = 0;
   if (s->entry)
@@ -507,12 +335,8 @@ static sl_result ftp_finish(struct transfer *t, sl_result result)
   s->broken = s->broken || !is_harmless(result) || x->reply.seen;
   t->conn->keep = s->logged_in && !s->broken && !x->f.stopped && !t->easy->set.net->forbid_reuse;
   x->f.session = NULL; /* it is the connection's */
-  if (retry) {
-    t->retried = t->fresh = t->again = true;
-    sl_buf_clear(&t->error);
-    SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
+  if (sl_dialogue_retry(t, &x->dialogue, result))
     return SL_OK;
-  }
   return result ? result : noted ? SL_OK : SL_NOMEM;
 }
 

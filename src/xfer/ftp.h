@@ -4,18 +4,16 @@
 
 #include "proto/ftp.h"
 #include "wire/ftp_reply.h"
-#include "xfer/transfer.h"
+#include "xfer/dialogue.h"
 
 struct found;
 struct ftp_xfer {
   struct ftp f;
+  struct dialogue dialogue;
   struct ftp_reply reply;
   struct buf text;         /* the last line of the reply */
-  struct buf out, head;    /* of the conversation */
+  struct buf head;         /* of the conversation */
   uint32_t head_at;        /* what of head the header callback has seen */
-  uint32_t out_at;
-  bool got_reply;          /* in this transfer */
-  bool is_tls_pushed;      /* while TLS on a live stream is being set up */
   bool done;               /* all is said; only body bytes may be held */
   uint8_t settled;         /* replies that came after ABOR */
   bool ended;              /* of the body, nothing more will be read */
@@ -43,11 +41,6 @@ static inline struct ftp_xfer *sl_ftp_of(struct transfer *t)
   return t->proto_data;
 }
 
-/* ftp.c: takes what there is of a reply. SL_OK: x->f has one. */
-sl_result sl_ftp_read_reply(struct transfer *t, struct ftp_xfer *x);
-/* SL_WAIT while the moment, counted from the first call, is not reached. */
-sl_result sl_ftp_deadline(struct transfer *t, int64_t ms);
-
 /* ftp_data.c */
 struct transfer *sl_ftp_of_watch(const struct watch *w); /* who listens for a data connection; NULL: not that */
 sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x);
@@ -56,8 +49,6 @@ sl_result sl_ftp_data_skip(struct transfer *t, struct ftp_xfer *x);
 sl_result sl_ftp_data_move(struct transfer *t, struct ftp_xfer *x);
 void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite);
 void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x);
-/* TLS on a live stream, the control connection's or a data connection's. */
-sl_result sl_ftp_secure(struct transfer *t, struct ftp_xfer *x, struct conn *c);
 
 /* ftp_wildcard.c */
 sl_result sl_ftp_wildcard_next(struct transfer *t, struct ftp_xfer *x);

@@ -23,7 +23,7 @@ void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite)
   sl_dial_free(x->dial);
   x->dial = NULL;
   x->data = NULL;
-  x->is_tls_pushed = x->moving = x->ended = x->said_bye = x->after_cr = false;
+  x->dialogue.is_tls_pushed = x->moving = x->ended = x->said_bye = x->after_cr = false;
   sl_conn_free(c, polite);
   sl_dns_cancel(&x->name);
   x->asked = false;
@@ -65,7 +65,7 @@ sl_result sl_ftp_data_connect(struct transfer *t, struct ftp_xfer *x)
   }
   if (!rc)
     rc = sl_dial_step(x->dial);
-  if (rc == SL_WAIT && sl_ftp_deadline(t, ms ? ms : CONNECT_TIMEOUT_MS) == SL_WAIT)
+  if (rc == SL_WAIT && sl_dialogue_deadline(t, ms ? ms : CONNECT_TIMEOUT_MS) == SL_WAIT)
     return rc;
   if (rc == SL_WAIT)
     rc = sl_fail(t, CURLE_OPERATION_TIMEDOUT, "The data connection timed out");
@@ -139,10 +139,10 @@ static sl_result accept_one(struct transfer *t, struct ftp_xfer *x)
 static sl_result refused(struct transfer *t, struct ftp_xfer *x)
 {
   struct ftp *f = &x->f;
-  sl_result rc = f->has_reply ? SL_WAIT : sl_ftp_read_reply(t, x);
+  sl_result rc = f->talk.has_reply ? SL_WAIT : sl_dialogue_read(t, &x->dialogue);
   if (rc || f->code < 400)
     return rc > 0 ? rc : SL_WAIT;
-  f->has_reply = f->session->broken = false;
+  f->talk.has_reply = f->session->broken = false;
   return sl_fail(t, CURLE_FTP_ACCEPT_FAILED, "Error while waiting for the server to connect: %03d", f->code);
 }
 
@@ -155,7 +155,7 @@ static sl_result await_server(struct transfer *t, struct ftp_xfer *x)
     rc = refused(t, x);
   if (!t->expect_us)
     t->expect_us = before_us; /* a reply has ended the time that was running */
-  if (rc == SL_WAIT && !sl_ftp_deadline(t, ms ? ms : ACCEPT_TIMEOUT_MS))
+  if (rc == SL_WAIT && !sl_dialogue_deadline(t, ms ? ms : ACCEPT_TIMEOUT_MS))
     return sl_fail(t, CURLE_FTP_ACCEPT_TIMEOUT, "Accept timeout occurred while waiting for the server to connect");
   return rc;
 }
@@ -288,7 +288,7 @@ static sl_result end_upload(struct transfer *t, struct ftp_xfer *x)
   x->said_bye = true;
   for (int round = 0; round < ROUNDS && !x->data->shut; round++) {
     sl_result rc = sl_conn_fill(x->data, SL_SCRATCH_BYTES, &ignored);
-    if (rc == SL_WAIT && sl_ftp_deadline(t, MOMENT_MS) == SL_WAIT)
+    if (rc == SL_WAIT && sl_dialogue_deadline(t, MOMENT_MS) == SL_WAIT)
       return rc;
     if (rc)
       break;
@@ -363,10 +363,8 @@ static sl_result begin_move(struct transfer *t, struct ftp_xfer *x)
   sl_result rc = SL_OK;
   if (!x->data)
     rc = x->listener.fd >= 0 ? await_server(t, x) : CURLE_FTP_COULDNT_RETR_FILE;
-  if (!rc && f->session->protect_data && (x->is_tls_pushed || !x->data->is_tls)) {
-    rc = sl_ftp_secure(t, x, x->data);
-    x->data->is_tls = !rc;
-  }
+  if (!rc && f->session->protect_data && !x->data->is_tls)
+    rc = sl_dialogue_secure(t, &x->dialogue, x->data);
   if (rc)
     return rc;
   x->moving = true;
@@ -397,12 +395,12 @@ void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x)
   struct conn *c = x->dial ? x->dial->conn : x->data;
   unsigned want = 0;
   if (x->listener.fd >= 0)
-    sl_watch_want(&t->multi->reactor, &x->listen_watch, x->f.request == FTP_TRANSFER ? WATCH_IN : 0);
+    sl_watch_want(&t->multi->reactor, &x->listen_watch, x->f.talk.request == FTP_TRANSFER ? WATCH_IN : 0);
   if (!c || !c->tcp)
     return;
   if (x->dial)
     want = sl_dial_want(x->dial);
-  else if (x->f.request == FTP_TRANSFER && !t->rate_us)
+  else if (x->f.talk.request == FTP_TRANSFER && !t->rate_us)
     want = sl_stream_want(c->top);
   if (t->paused & CURLPAUSE_RECV && !x->f.upload)
     want &= ~(unsigned)WATCH_IN;

@@ -92,7 +92,7 @@ static sl_result resolve(struct transfer *t, struct ftp_xfer *x, struct slice na
     answer = rc ? NULL : sl_dns_answer_take(x->name.answer);
   }
   if (rc == SL_WAIT)
-    return sl_ftp_deadline(t, ms ? ms : PATIENCE_MS) ? rc : CURLE_FTP_PORT_FAILED;
+    return sl_dialogue_deadline(t, ms ? ms : PATIENCE_MS) ? rc : CURLE_FTP_PORT_FAILED;
   if (!rc && sl_dns_answer_count(answer, family))
     sl_dns_answer_get(answer, family, 0, 0, out);
   else if (!rc)
