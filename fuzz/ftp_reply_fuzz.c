@@ -24,7 +24,7 @@ static void look_inside(struct slice text)
   if ((sl_ftp_reply_size(text, &number) || sl_ftp_reply_bytes(text, &number)) && number < 0)
     abort();
   (void)sl_ftp_reply_time(text, &number);
-  sl_buf_init(&path, FTP_REPLY_LINE);
+  sl_buf_init(&path, SL_REPLY_LINE);
   if (sl_ftp_reply_path(text, &path) == SL_PARSE_DONE && path.n >= text.n)
     abort();
   sl_buf_done(&path);

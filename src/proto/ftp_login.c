@@ -105,7 +105,7 @@ static sl_result take_entry(struct ftp *f)
   struct buf path;
   if (f->code != 257)
     return SL_OK;
-  sl_buf_init(&path, FTP_REPLY_LINE);
+  sl_buf_init(&path, SL_REPLY_LINE);
   enum sl_parse found = sl_ftp_reply_path(f->text, &path);
   sl_result rc = sl_buf_result(&path, CURLE_WEIRD_SERVER_REPLY);
   if (!rc && found == SL_PARSE_BAD) {

@@ -7,13 +7,7 @@
 
 void sl_ftp_reply_init(struct ftp_reply *r)
 {
-  *r = (struct ftp_reply){.seen = 0};
-}
-
-static enum sl_parse bad(struct ftp_reply *r, const char *why)
-{
-  r->error = why;
-  return SL_PARSE_BAD;
+  *r = (struct ftp_reply){.code = 0};
 }
 
 /* "ddd" and a blank, or nothing behind it. Whatever is no such line belongs to a longer reply: RFC 959 4.2 has the
@@ -27,22 +21,13 @@ static bool is_last(struct slice line)
 
 enum sl_parse sl_ftp_reply_line(struct ftp_reply *r, struct slice *in, struct slice *out_line, bool *out_last)
 {
-  size_t at = slice_find(*in, '\n');
-  if (at == in->n)
-    return in->n > FTP_REPLY_LINE ? bad(r, "too long a line in a server's reply") : SL_PARSE_MORE;
-  struct slice line = slice_head(*in, at + 1);
-  if (line.n > FTP_REPLY_LINE)
-    return bad(r, "too long a line in a server's reply");
-  if (memchr(line.p, 0, line.n))
-    return bad(r, "a zero byte in a server's reply");
-  r->seen += (uint32_t)line.n;
-  if (r->seen > FTP_REPLY_ALL)
-    return bad(r, "too long a server's reply");
-  *in = slice_from(*in, line.n);
-  *out_line = line;
-  *out_last = is_last(line);
+  enum sl_parse p = sl_reply_line_take(&r->lines, in, out_line);
+  if (p != SL_PARSE_DONE)
+    return p;
+  const char *d = out_line->p;
+  *out_last = is_last(*out_line);
   if (*out_last)
-    r->code = (uint16_t)((line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 + (line.p[2] - '0'));
+    r->code = (uint16_t)((d[0] - '0') * 100 + (d[1] - '0') * 10 + (d[2] - '0'));
   return SL_PARSE_DONE;
 }
 

@@ -1,27 +1,18 @@
 /* FTP replies (RFC 959 4.2) and the few of them that carry an address, a size, a time or a path; and the commands
- * that carry an address (RFC 959 4.1.2, RFC 2428). Pull style: a line at a time is taken off the input; a line that
- * is not complete stays there. Bounded in line length and in size. */
+ * that carry an address (RFC 959 4.1.2, RFC 2428). */
 #ifndef SL_WIRE_FTP_REPLY_H
 #define SL_WIRE_FTP_REPLY_H
 
-#include <stdint.h>
-
 #include "base/buf.h"
-
-enum {
-  FTP_REPLY_LINE = 64 * 1024,  /* bytes of one line */
-  FTP_REPLY_ALL = 1024 * 1024  /* bytes of one reply */
-};
+#include "wire/reply_line.h"
 
 struct ftp_reply {
-  uint32_t seen; /* bytes of this reply */
+  struct reply_lines lines;
   uint16_t code; /* of the last line, when it is complete */
-  const char *error;
 };
 
 void sl_ftp_reply_init(struct ftp_reply *r); /* the next reply */
-/* SL_PARSE_DONE: *out_line is a line with its line end, *out_last when it is the reply's last one (->code is set).
- * SL_PARSE_MORE: no whole line is there. SL_PARSE_BAD: ->error says why. */
+/* As sl_reply_line_take(); *out_last when it is the reply's last one (->code is set). */
 enum sl_parse sl_ftp_reply_line(struct ftp_reply *r, struct slice *in, struct slice *out_line, bool *out_last);
 
 /* All take the text of a reply's last line. */

@@ -119,7 +119,7 @@ static sl_result take_reply(struct transfer *t, struct slice *in)
     if (p == SL_PARSE_MORE)
       return SL_WAIT;
     if (p == SL_PARSE_BAD)
-      return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", x->reply.error);
+      return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "%s", x->reply.lines.error);
     sl_result rc = sl_sink_header(t, line, SINK_REPLY);
     if (rc)
       return rc;
@@ -259,7 +259,7 @@ static sl_result ftp_start(struct transfer *t)
   if (t->proto_data)
     ftp_cleanup(t);
   t->proto_data = x;
-  sl_buf_init(&x->text, FTP_REPLY_LINE);
+  sl_buf_init(&x->text, SL_REPLY_LINE);
   sl_buf_init(&x->head, HEAD_MAX);
   sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
   sl_buf_init(&x->list, LIST_MAX);
@@ -332,7 +332,7 @@ static sl_result ftp_finish(struct transfer *t, sl_result result)
   t->expect_us = 0;
   if (s->entry)
     noted = sl_info_string(&t->easy->info.ftp_entry_path, slice_str(s->entry));
-  s->broken = s->broken || !is_harmless(result) || x->reply.seen;
+  s->broken = s->broken || !is_harmless(result) || x->reply.lines.seen;
   t->conn->keep = s->logged_in && !s->broken && !x->f.stopped && !t->easy->set.net->forbid_reuse;
   x->f.session = NULL; /* it is the connection's */
   if (sl_dialogue_retry(t, &x->dialogue, result))

@@ -58,16 +58,16 @@ TEST(replies_end_with_their_last_line)
 TEST(zero_bytes_and_endless_lines_are_refused)
 {
   CODES("230 a\0b\r\n", "bad");
-  char *text = malloc(FTP_REPLY_LINE + 10);
-  memset(text, 'a', FTP_REPLY_LINE + 10);
-  CHECK_STR(codes(text, FTP_REPLY_LINE + 10, 5000), "bad");
-  CHECK_STR(codes(text, FTP_REPLY_LINE, 5000), "");
+  char *text = malloc(SL_REPLY_LINE + 10);
+  memset(text, 'a', SL_REPLY_LINE + 10);
+  CHECK_STR(codes(text, SL_REPLY_LINE + 10, 5000), "bad");
+  CHECK_STR(codes(text, SL_REPLY_LINE, 5000), "");
   free(text);
 }
 
 TEST(replies_without_an_end_are_refused)
 {
-  enum { LINES = FTP_REPLY_ALL / 8 + 2 };
+  enum { LINES = SL_REPLY_ALL / 8 + 2 };
   char *text = malloc(LINES * 8);
   for (size_t i = 0; i < LINES; i++)
     memcpy(text + 8 * i, "220-abc\n", 8);
