@@ -30,6 +30,7 @@
 #define TOPIC_proxy SL_TOPIC_PROXY
 #define TOPIC_ftp SL_TOPIC_FTP
 #define TOPIC_rtsp SL_TOPIC_RTSP
+#define TOPIC_mail SL_TOPIC_MAIL
 
 #define STRUCT_io struct io_config
 #define STRUCT_http struct http_config
@@ -41,6 +42,7 @@
 #define STRUCT_proxy struct proxy_config
 #define STRUCT_ftp struct ftp_config
 #define STRUCT_rtsp struct rtsp_config
+#define STRUCT_mail struct mail_config
 
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
 #define IS_INT(kind) ((kind) >= SL_OPT_BOOL && (kind) <= SL_OPT_SEC)
@@ -115,6 +117,7 @@ enum {
 #define OWNED_proxy SL_OWNED_PROXY
 #define OWNED_ftp SL_OWNED_FTP
 #define OWNED_rtsp SL_OWNED_RTSP
+#define OWNED_mail SL_OWNED_MAIL
 
 #define CHECK_NUMBER(ID, TYPE) _Static_assert((ID) / 10000 * 10000 == BASE_##TYPE, #ID);
 #define CHECK_STORED(ID, TYPE, KIND, topic, field)                                                 \

@@ -156,3 +156,15 @@ bool sl_auth_param_value(const struct auth_param *p, struct buf *out)
   }
   return sl_buf_ok(out);
 }
+
+void sl_auth_param_add(struct buf *out, const char *name, struct slice value)
+{
+  sl_buf_str(out, name);
+  sl_buf_str(out, "=\"");
+  for (size_t i = 0; i < value.n; i++) {
+    if (value.p[i] == '"' || value.p[i] == '\\')
+      sl_buf_char(out, '\\');
+    sl_buf_char(out, value.p[i]);
+  }
+  sl_buf_char(out, '"');
+}

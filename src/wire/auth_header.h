@@ -26,5 +26,7 @@ bool sl_auth_challenge_next(struct slice *rest, struct auth_challenge *out);
 bool sl_auth_param_next(struct slice *params, struct auth_param *out);
 /* Appends the value without its escapes. */
 bool sl_auth_param_value(const struct auth_param *p, struct buf *out);
+/* Appends name="value", escaped where needed. */
+void sl_auth_param_add(struct buf *out, const char *name, struct slice value);
 
 #endif

@@ -159,18 +159,6 @@ static bool has_ctrl(struct slice s)
   return false;
 }
 
-static void add_quoted(struct buf *out, const char *name, struct slice value)
-{
-  sl_buf_str(out, name);
-  sl_buf_str(out, "=\"");
-  for (size_t i = 0; i < value.n; i++) {
-    if (value.p[i] == '"' || value.p[i] == '\\')
-      sl_buf_char(out, '\\');
-    sl_buf_char(out, value.p[i]);
-  }
-  sl_buf_char(out, '"');
-}
-
 /* What the answer is made of. */
 struct answer {
   struct slice uri;
@@ -232,20 +220,20 @@ sl_result sl_digest_authorization(struct digest *d, const struct digest_request 
   d->nonce_count++;
   if (!make_answer(d, r, &a))
     return CURLE_AUTH_ERROR;
-  add_quoted(out, "Digest username", d->userhash ? hex_peek(&a.user) : r->user);
-  add_quoted(out, ", realm", slice_str(d->realm));
-  add_quoted(out, ", nonce", slice_str(d->nonce));
-  add_quoted(out, ", uri", a.uri);
+  sl_auth_param_add(out, "Digest username", d->userhash ? hex_peek(&a.user) : r->user);
+  sl_auth_param_add(out, ", realm", slice_str(d->realm));
+  sl_auth_param_add(out, ", nonce", slice_str(d->nonce));
+  sl_auth_param_add(out, ", uri", a.uri);
   if (a.qop) {
-    add_quoted(out, ", cnonce", r->cnonce);
+    sl_auth_param_add(out, ", cnonce", r->cnonce);
     sl_buf_str(out, ", nc=");
     sl_buf_str(out, a.nc);
     sl_buf_str(out, ", qop=");
     sl_buf_str(out, a.qop);
   }
-  add_quoted(out, ", response", hex_peek(&a.response));
+  sl_auth_param_add(out, ", response", hex_peek(&a.response));
   if (d->opaque)
-    add_quoted(out, ", opaque", slice_str(d->opaque));
+    sl_auth_param_add(out, ", opaque", slice_str(d->opaque));
   if (d->algorithm) {
     sl_buf_str(out, ", algorithm=");
     sl_buf_str(out, d->algorithm);

@@ -71,6 +71,7 @@ static const struct ftp_config ftp_default = {
 };
 
 static const struct rtsp_config rtsp_default = {.rtsp_request = CURL_RTSPREQ_OPTIONS};
+static const struct mail_config mail_default = {.sasl_ir = false};
 
 /* ---- the shape of each topic ----------------------------------------------------------------- */
 
@@ -98,6 +99,7 @@ static const struct layout {
     [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP, SLOT(ftp_config, ftp_account),
                       0, 0},
     [SL_TOPIC_RTSP] = {&rtsp_default, sizeof rtsp_default, SL_OWNED_RTSP, 0, 0, 0},
+    [SL_TOPIC_MAIL] = {&mail_default, sizeof mail_default, SL_OWNED_MAIL, 0, 0, 0},
     [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0, 0},
 };
 
@@ -199,9 +201,17 @@ sl_result sl_settings_names_add(struct curl_slist **names, const char *name)
 void sl_settings_init(struct settings *s)
 {
   static const void *const topics[SL_TOPIC_SHARED] = {
-      [SL_TOPIC_HTTP] = &http_default, [SL_TOPIC_NET] = &net_default,       [SL_TOPIC_DNS] = &dns_default,
-      [SL_TOPIC_GATE] = &gate_default, [SL_TOPIC_TLS] = &tls_default,       [SL_TOPIC_PROXY_TLS] = &tls_default,
-      [SL_TOPIC_PROXY] = &proxy_default, [SL_TOPIC_FTP] = &ftp_default, [SL_TOPIC_RTSP] = &rtsp_default};
+      [SL_TOPIC_HTTP] = &http_default,
+      [SL_TOPIC_NET] = &net_default,
+      [SL_TOPIC_DNS] = &dns_default,
+      [SL_TOPIC_GATE] = &gate_default,
+      [SL_TOPIC_TLS] = &tls_default,
+      [SL_TOPIC_PROXY_TLS] = &tls_default,
+      [SL_TOPIC_PROXY] = &proxy_default,
+      [SL_TOPIC_FTP] = &ftp_default,
+      [SL_TOPIC_RTSP] = &rtsp_default,
+      [SL_TOPIC_MAIL] = &mail_default,
+  };
   s->io = io_default;
   s->io.writedata = stdout;
   s->io.readdata = stdin;

@@ -22,6 +22,7 @@
 #include "proto/ftp_config.h"
 #include "proto/http_config.h"
 #include "proto/rtsp_config.h"
+#include "proto/mail_config.h"
 #include "stream/net_config.h"
 #include "stream/proxy_config.h"
 #include "tls/tls_config.h"
@@ -37,6 +38,7 @@ enum settings_topic {
   SL_TOPIC_PROXY,
   SL_TOPIC_FTP,
   SL_TOPIC_RTSP,
+  SL_TOPIC_MAIL,
   SL_TOPIC_SHARED, /* how many topics are shared until they are written to */
   SL_TOPIC_IO = SL_TOPIC_SHARED,
   SL_TOPICS
@@ -54,6 +56,7 @@ struct settings {
       const struct proxy_config *proxy;
       const struct ftp_config *ftp;
       const struct rtsp_config *rtsp;
+      const struct mail_config *mail;
     };
     const void *topic[SL_TOPIC_SHARED]; /* the same pointers, by number */
   };
@@ -82,6 +85,7 @@ enum {
   SL_OWNED_PROXY = offsetof(struct proxy_config, proxyheader) / sizeof(void *),
   SL_OWNED_FTP = offsetof(struct ftp_config, quote) / sizeof(void *),
   SL_OWNED_RTSP = offsetof(struct rtsp_config, interleavefunction) / sizeof(void *),
+  SL_OWNED_MAIL = offsetof(struct mail_config, sasl_ir) / sizeof(void *),
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 
