@@ -16,6 +16,7 @@ struct talk {
   uint8_t request;   /* the driver sets it back to TALK_NOTHING, and ->answer to what became of it */
   sl_result answer;
   bool has_reply;    /* set by the driver, taken by the conversation */
+  bool alone;        /* the reply decides about TLS: nothing may be behind it (lesson 3) */
 };
 
 void sl_talk_init(struct talk *k, uint32_t out_max, struct buf *error);

@@ -32,6 +32,15 @@ sl_result sl_dialogue_session(struct conn *c, size_t size, void (*end)(struct co
   return SL_OK;
 }
 
+sl_result sl_dialogue_resume(struct transfer *t)
+{
+  t->want = 0;
+  if (!t->resumed_recv)
+    return SL_OK;
+  t->resumed_recv = false;
+  return sl_sink_resume(t);
+}
+
 sl_result sl_dialogue_deadline(struct transfer *t, int64_t ms)
 {
   int64_t now_us = t->multi->reactor.now_us;
@@ -65,6 +74,8 @@ static sl_result take(struct transfer *t, struct dialogue *d, struct slice *in)
   sl_result rc = d->ops->take(t, in);
   if (rc)
     return rc;
+  if (d->talk->alone && in->n)
+    return sl_fail(t, CURLE_WEIRD_SERVER_REPLY, "Unexpected bytes behind the reply about TLS");
   d->got_reply = true;
   t->expect_us = 0;
   return SL_OK;

@@ -30,6 +30,8 @@ struct dialogue {
 sl_result sl_dialogue_start(struct transfer *t, bool resends);
 /* What the connection remembers from one transfer to the next: made, zeroed, as c->proto_state unless it is there. */
 sl_result sl_dialogue_session(struct conn *c, size_t size, void (*end)(struct conn *c, bool polite));
+/* Each step begins with it: what a pause has held is delivered. */
+sl_result sl_dialogue_resume(struct transfer *t);
 /* The whole conversation. SL_WAIT: t->want and the streams say for what. */
 sl_result sl_dialogue_run(struct transfer *t, struct dialogue *d);
 /* Takes what there is of a reply, without a limit in time. */

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "loop/scratch.h"
-#include "wire/encode.h"
 #include "xfer/body.h"
 #include "xfer/protos.h"
 #include "xfer/range.h"
@@ -46,16 +45,10 @@ static void take_type(struct ftp *f, struct slice *path)
 static sl_result take_path(struct transfer *t, struct ftp *f)
 {
   struct slice path = slice_from(t->url->path, 1);
-  struct buf text;
+  sl_result rc = SL_OK;
   take_type(f, &path);
-  sl_buf_init(&text, SL_URL_MAX);
-  bool valid = sl_encode_from_percent(path, SL_PERCENT_NO_CTRL, &text);
-  bool nomem = text.nomem;
-  f->path = valid ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
-  sl_buf_done(&text);
-  if (!valid && !nomem)
-    return sl_fail(t, CURLE_URL_MALFORMAT, "path contains control characters");
-  return f->path ? SL_OK : SL_NOMEM;
+  f->path = sl_transfer_decode(t, path, SL_PERCENT_NO_CTRL, &rc);
+  return rc == CURLE_URL_MALFORMAT ? sl_fail(t, rc, "path contains control characters") : rc;
 }
 
 static bool is_ipv6(const struct conn *c)
@@ -280,16 +273,12 @@ static sl_result ftp_start(struct transfer *t)
 static sl_result ftp_step(struct transfer *t)
 {
   struct ftp_xfer *x = sl_ftp_of(t);
-  t->want = 0;
-  if (t->resumed_recv) {
-    t->resumed_recv = false;
-    sl_result rc = sl_sink_resume(t);
-    if (rc)
-      return rc;
-  }
+  sl_result rc = sl_dialogue_resume(t);
+  if (rc)
+    return rc;
   if (x->done)
     return sl_sink_blocked(&t->sink) ? SL_WAIT : SL_OK;
-  sl_result rc = sl_dialogue_run(t, &x->dialogue);
+  rc = sl_dialogue_run(t, &x->dialogue);
   if (!rc)
     rc = end_head(t, x);
   if (rc == SL_WAIT)

@@ -182,14 +182,20 @@ static sl_result host_ascii(struct transfer *t)
   return copy ? SL_OK : SL_NOMEM;
 }
 
-static const char *decoded(struct transfer *t, struct slice part, bool *ok)
+char *sl_transfer_decode(struct transfer *t, struct slice text, enum sl_percent_allow allow, sl_result *rc)
 {
-  struct buf text;
-  sl_buf_init(&text, SL_URL_MAX);
-  *ok = *ok && sl_encode_from_percent(part, t->proto->login ? SL_PERCENT_NO_CTRL : SL_PERCENT_NO_ZERO, &text);
-  const char *copy = *ok ? sl_arena_str(&t->arena, sl_buf_peek(&text)) : NULL;
-  *ok = *ok && copy;
-  sl_buf_done(&text);
+  struct buf decoded;
+  char *copy = NULL;
+  if (*rc)
+    return NULL;
+  sl_buf_init(&decoded, SL_URL_MAX);
+  if (sl_encode_from_percent(text, allow, &decoded))
+    copy = sl_arena_str(&t->arena, sl_buf_peek(&decoded));
+  else if (!decoded.nomem)
+    *rc = CURLE_URL_MALFORMAT;
+  if (!*rc && !copy)
+    *rc = SL_NOMEM;
+  sl_buf_done(&decoded);
   return copy;
 }
 
@@ -207,10 +213,12 @@ static sl_result choose_credentials(struct transfer *t)
     return SL_NOMEM;
   bool from_url = in_url && (!in_options || t->redirected);
   if (from_url) {
-    t->user = u->user.p ? decoded(t, u->user, &ok) : NULL;
-    t->password = u->password.p ? decoded(t, u->password, &ok) : NULL;
-    if (!ok)
-      return sl_fail(t, CURLE_URL_MALFORMAT, "Bad login part");
+    enum sl_percent_allow allow = t->proto->login ? SL_PERCENT_NO_CTRL : SL_PERCENT_NO_ZERO;
+    sl_result rc = SL_OK;
+    t->user = u->user.p ? sl_transfer_decode(t, u->user, allow, &rc) : NULL;
+    t->password = u->password.p ? sl_transfer_decode(t, u->password, allow, &rc) : NULL;
+    if (rc)
+      return rc == SL_NOMEM ? rc : sl_fail(t, rc, "Bad login part");
   }
   return set->io.netrc ? sl_netrc_credentials(t, t->user && !from_url) : SL_OK;
 }

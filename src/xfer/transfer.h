@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "loop/reactor.h"
+#include "wire/encode.h"
 #include "wire/http1.h"
 #include "wire/url.h"
 #include "xfer/conn.h"
@@ -118,6 +119,9 @@ int64_t sl_transfer_elapsed(struct transfer *t);
 /* A copy of an option's text (NULL stays NULL) for as long as the transfer lives: the application may set the option anew
  * meanwhile. *ok becomes false when memory is short. */
 const char *sl_transfer_keep(struct transfer *t, const char *text, bool *ok);
+/* Percent-decoded, for as long as the transfer lives. Nothing happens, and NULL, unless *rc is SL_OK; CURLE_URL_MALFORMAT
+ * in it: a byte is not allowed. */
+char *sl_transfer_decode(struct transfer *t, struct slice text, enum sl_percent_allow allow, sl_result *rc);
 /* For the gate: on behalf of this transfer. */
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host);
 enum gate_purpose sl_transfer_purpose(const struct transfer *t); /* of the connection to its peer */
