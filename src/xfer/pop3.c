@@ -62,7 +62,11 @@ static sl_result take_wishes(struct transfer *t, struct pop3 *p)
     p->custom = sl_transfer_decode(t, slice_str(custom), SL_PERCENT_NO_CTRL, &rc);
   if (rc == CURLE_URL_MALFORMAT)
     return sl_fail(t, rc, "The path or the custom request contains control characters");
-  return rc ? rc : sl_mail_login(t, "pop", SASL_OWN_APOP, &p->sasl);
+  if (!rc)
+    rc = sl_mail_login(t, "pop", SASL_OWN_APOP, &p->sasl);
+  if (p->sasl.allowed != SASL_DEFAULT && p->sasl.allowed & SASL_OWN_APOP)
+    p->sasl.allowed = SASL_OWN_APOP; /* as libcurl has it: who asks for APOP gets nothing else */
+  return rc;
 }
 
 /* ---- replies ---- */
