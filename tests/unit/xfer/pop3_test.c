@@ -1,0 +1,436 @@
+/* POP3 in whole transfers, with a scripted server in this process: bodies, connections that are used again, TLS in the
+ * middle, servers that misbehave, sockets from the application, pauses, and every allocation failing. */
+#include <curl/curl.h>
+
+#include "tests/unit/tls/fixture.h"
+#include "tests/unit/xfer/line_origin.h"
+#include "tests/unit/xfer/torture.h"
+
+#define CAPA "+OK\r\nUSER\r\n.\r\n"
+#define BODY "Subject: x\r\n\r\n.\r\n..\r\nend\r\n"
+#define STUFFED "Subject: x\r\n\r\n..\r\n...\r\nend\r\n.\r\n"
+#define SAID "CAPA|USER user|PASS secret|"
+#define LOGIN {"CAPA", CAPA}, {"USER", "+OK\r\n"}, {"PASS", "+OK\r\n"}, {"QUIT", "!+OK\r\n"}
+
+static const struct line_rule usual[] = {LOGIN, {"RETR 1", "+OK\r\n" STUFFED}, {"RETR", "-ERR no\r\n"}, {NULL, NULL}};
+
+struct got {
+  char body[200];
+  size_t n;
+  char error[CURL_ERROR_SIZE];
+  int pauses; /* that are still wanted */
+};
+
+static struct line_origin plain, secure;
+static struct memory ca;
+
+static void start(void)
+{
+  if (plain.port)
+    return;
+  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+  SSL_CTX_use_certificate(ctx, pki.leaf);
+  SSL_CTX_use_PrivateKey(ctx, pki.key);
+  cert_pem(&ca, pki.ca);
+  line_origin_start(&plain, ctx, false);
+  line_origin_start(&secure, ctx, true);
+  sl_ledger_strict(true);
+}
+
+static size_t on_write(char *data, size_t size, size_t n, void *arg)
+{
+  struct got *g = arg;
+  (void)size;
+  if (g->pauses > 0 && g->pauses--)
+    return CURL_WRITEFUNC_PAUSE;
+  if (n > sizeof g->body - 1 - g->n)
+    return CURL_WRITEFUNC_ERROR;
+  memcpy(g->body + g->n, data, n);
+  g->n += n;
+  g->body[g->n] = 0;
+  return n;
+}
+
+static CURLcode set_url(CURL *c, struct line_origin *o, const char *path)
+{
+  char url[80];
+  snprintf(url, sizeof url, "pop3%s://127.0.0.1:%d/%s", o->is_tls ? "s" : "", o->port, path);
+  return curl_easy_setopt(c, CURLOPT_URL, url);
+}
+
+/* CURLE_OK, or CURLE_OUT_OF_MEMORY, and a handle nevertheless. */
+static CURLcode set_up(CURL *c, struct line_origin *o, struct got *g)
+{
+  unsigned rc = set_url(c, o, "1");
+  *g = (struct got){.n = 0};
+  rc |= curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+  rc |= curl_easy_setopt(c, CURLOPT_USERPWD, "user:secret");
+  rc |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, g->error);
+  rc |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_write);
+  rc |= curl_easy_setopt(c, CURLOPT_WRITEDATA, g);
+  rc |= curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca.blob);
+  rc |= curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 8000L);
+  return (CURLcode)rc;
+}
+
+static CURL *handle(struct line_origin *o, struct got *g)
+{
+  CURL *c = curl_easy_init();
+  set_up(c, o, g);
+  return c;
+}
+
+/* What was said but for QUIT: another connection's comes at any time. */
+static const char *said(struct line_origin *o)
+{
+  char *at;
+  while ((at = strstr(o->log, "QUIT|")))
+    memmove(at, at + 5, strlen(at + 5) + 1);
+  return o->log;
+}
+
+/* Ends it, and what the server has done. */
+static void finish(struct line_origin *o, CURL *c)
+{
+  curl_easy_cleanup(c);
+  line_origin_settle(o);
+}
+
+static CURLcode once(struct line_origin *o, CURL *c)
+{
+  CURLcode rc = curl_easy_perform(c);
+  finish(o, c);
+  return rc;
+}
+
+/* ---- messages ---- */
+
+TEST(a_message_in_pieces_of_every_size)
+{
+  struct got g;
+  start();
+  for (size_t piece = 0; piece < 40; piece++) {
+    struct line_origin *o = piece % 4 == 3 ? &secure : &plain;
+    line_origin_script(o, "+OK hi\r\n", usual);
+    o->piece = piece;
+    CURL *c = handle(o, &g);
+    curl_off_t bytes = 0;
+    double total = 0;
+    CHECK_INT(curl_easy_perform(c), CURLE_OK);
+    curl_easy_getinfo(c, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    curl_easy_getinfo(c, CURLINFO_STARTTRANSFER_TIME, &total);
+    CHECK_INT(bytes, sizeof BODY - 1);
+    CHECK(total > 0);
+    finish(o, c);
+    CHECK_STR(g.body, BODY);
+    CHECK_STR(o->log, "#" SAID "RETR 1|QUIT|");
+  }
+}
+
+TEST(a_connection_is_used_again)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  set_url(c, &plain, "2");
+  CHECK_INT(curl_easy_perform(c), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(g.error, "The server refused the command");
+  set_url(c, &plain, "1");
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  finish(&plain, c);
+  CHECK_STR(said(&plain), "#" SAID "RETR 1|RETR 1|RETR 2|#" SAID "RETR 1|");
+}
+
+TEST(another_login_is_another_connection)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  curl_easy_setopt(c, CURLOPT_PASSWORD, "other");
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, "AUTH=*");
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, "AUTH=LOGIN");
+  CHECK_INT(curl_easy_perform(c), CURLE_LOGIN_DENIED);
+  curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, "AUTH=+LOGIN");
+  CHECK_INT(curl_easy_perform(c), CURLE_URL_MALFORMAT);
+  curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, NULL);
+  curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+  CHECK_INT(curl_easy_perform(c), CURLE_USE_SSL_FAILED);
+  finish(&plain, c);
+  CHECK_STR(said(&plain), "#" SAID "RETR 1|#CAPA|USER user|PASS other|RETR 1|#CAPA|USER user|PASS other|RETR 1|#CAPA|#CAPA|");
+}
+
+TEST(a_dead_connection_is_replaced)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  plain.close_at = 1;
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  finish(&plain, c);
+  CHECK_STR(g.body, BODY BODY);
+  CHECK_STR(plain.log, "#" SAID "RETR 1|RETR 1|#" SAID "RETR 1|QUIT|");
+}
+
+TEST(without_a_body)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  curl_easy_setopt(c, CURLOPT_NOBODY, 0L); /* what is unread is no answer to the next command */
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  finish(&plain, c);
+  CHECK_STR(g.body, BODY);
+}
+
+TEST(no_uploads)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+  CHECK_INT(once(&plain, c), CURLE_UPLOAD_FAILED);
+  CHECK_STR(plain.log, "");
+}
+
+TEST(pauses)
+{
+  struct got g;
+  int left = 1, n;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  CURLM *m = curl_multi_init();
+  g.pauses = 6;
+  curl_multi_add_handle(m, c);
+  while (left) {
+    curl_multi_perform(m, &left);
+    curl_easy_pause(c, CURLPAUSE_CONT);
+    if (left)
+      curl_multi_poll(m, NULL, 0, 10, NULL);
+  }
+  CURLMsg *msg = curl_multi_info_read(m, &n);
+  if (CHECK(msg))
+    CHECK_INT(msg->data.result, CURLE_OK);
+  CHECK_STR(g.body, BODY);
+  CHECK_INT(g.pauses, 0);
+  curl_multi_remove_handle(m, c);
+  curl_multi_cleanup(m);
+  finish(&plain, c);
+}
+
+/* ---- TLS in the middle (lesson 3) ---- */
+
+#define CAPA_STLS "+OK\r\nUSER\r\nSTLS\r\n.\r\n"
+
+static CURLcode with_stls(const struct line_rule *rules, long level, struct got *g)
+{
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  CURL *c = handle(&plain, g);
+  curl_easy_setopt(c, CURLOPT_USE_SSL, level);
+  return once(&plain, c);
+}
+
+TEST(stls)
+{
+  static const struct line_rule rules[] = {
+      {"CAPA", CAPA_STLS}, {"STLS", "^+OK\r\n"}, {"USER", "+OK\r\n"}, {"PASS", "+OK\r\n"}, {"QUIT", "!+OK\r\n"},
+      {"RETR", "+OK\r\n" STUFFED}, {NULL, NULL}};
+  struct got g;
+  CHECK_INT(with_stls(rules, CURLUSESSL_ALL, &g), CURLE_OK);
+  CHECK_STR(g.body, BODY);
+  CHECK_STR(plain.log, "#CAPA|STLS|CAPA=|USER user=|PASS secret=|RETR 1=|QUIT=|");
+}
+
+TEST(a_certificate_of_another)
+{
+  static const struct line_rule rules[] = {{"CAPA", CAPA_STLS}, {"STLS", "^+OK\r\n"}, {NULL, NULL}};
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+  curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, NULL);
+  curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+  curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+  CHECK_INT(once(&plain, c), CURLE_PEER_FAILED_VERIFICATION);
+  CHECK_STR(plain.log, "#CAPA|STLS|");
+}
+
+TEST(what_is_said_in_clear_does_not_count_under_tls)
+{
+  static const struct line_rule accepted[] = {{"CAPA", CAPA_STLS}, {"STLS", "+OK\r\n" CAPA "+OK\r\n"}, {NULL, NULL}};
+  static const struct line_rule refused[] = {{"CAPA", CAPA_STLS}, {"STLS", "-ERR\r\n+OK\r\n+OK\r\n"}, {NULL, NULL}};
+  struct got g;
+  CHECK_INT(with_stls(accepted, CURLUSESSL_ALL, &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(plain.log, "#CAPA|STLS|");
+  CHECK_INT(with_stls(refused, CURLUSESSL_TRY, &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(plain.log, "#CAPA|STLS|");
+}
+
+TEST(no_password_in_clear)
+{
+  static const struct line_rule refused[] = {{"CAPA", CAPA_STLS}, {"STLS", "-ERR\r\n"}, {NULL, NULL}};
+  struct got g;
+  CHECK_INT(with_stls(usual, CURLUSESSL_CONTROL, &g), CURLE_USE_SSL_FAILED);
+  CHECK_STR(plain.log, "#CAPA|");
+  CHECK_INT(with_stls(refused, CURLUSESSL_ALL, &g), CURLE_USE_SSL_FAILED);
+  CHECK_STR(plain.log, "#CAPA|STLS|");
+}
+
+/* ---- servers that misbehave ---- */
+
+static CURLcode with_reply(const char *greeting, const char *capa, const char *retr, struct got *g)
+{
+  const struct line_rule rules[] = {{"CAPA", capa}, LOGIN, {"RETR", retr}, {NULL, NULL}};
+  start();
+  line_origin_script(&plain, greeting, rules);
+  CURL *c = handle(&plain, g);
+  curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT_MS, 300L);
+  return once(&plain, c);
+}
+
+TEST(servers_that_misbehave)
+{
+  static char line[100000];
+  struct got g;
+  memset(line, 'x', sizeof line - 1);
+  CHECK_INT(with_reply("-ERR\r\n", CAPA, "", &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_INT(with_reply("", CAPA, "", &g), CURLE_OPERATION_TIMEDOUT);
+  CHECK_STR(g.error, "POP3 response timeout");
+  CHECK_INT(with_reply("~a logo without an end\r\n", CAPA, "", &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(g.error, "too long a server's reply");
+  CHECK_INT(with_reply(line, CAPA, "", &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(g.error, "too long a line in a server's reply");
+  CHECK_INT(with_reply("+OK hi\r\n", "~+OK\r\nSASL PLAIN\r\n", "", &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_STR(g.error, "too long a server's reply");
+  CHECK_INT(with_reply("+OK hi\r\n", "", "", &g), CURLE_OPERATION_TIMEDOUT);
+  CHECK_INT(with_reply("+OK hi\r\n", CAPA, "+ go on\r\n", &g), CURLE_WEIRD_SERVER_REPLY);
+  CHECK_INT(with_reply("+OK hi\r\n", CAPA, "!+O", &g), CURLE_RECV_ERROR);
+  CHECK_INT(with_reply("+OK hi\r\n", CAPA, "!+OK\r\nhalf\r\n.", &g), CURLE_PARTIAL_FILE);
+  CHECK_STR(g.body, "half\r\n");
+}
+
+TEST(what_is_behind_a_message_is_no_answer)
+{
+  static const struct line_rule rules[] = {LOGIN, {"RETR", "+OK\r\n" STUFFED "+OK\r\nforged\r\n.\r\n"}, {NULL, NULL}};
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  CURL *c = handle(&plain, &g);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  finish(&plain, c);
+  CHECK_STR(g.body, BODY BODY);
+  CHECK_STR(said(&plain), "#" SAID "RETR 1|#" SAID "RETR 1|");
+}
+
+TEST(no_second_command_in_an_option)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_USERNAME, "user\r\nDELE 1");
+  CHECK_INT(curl_easy_perform(c), CURLE_BAD_FUNCTION_ARGUMENT);
+  curl_easy_setopt(c, CURLOPT_USERNAME, "user");
+  curl_easy_setopt(c, CURLOPT_PASSWORD, "secret\nDELE 1");
+  CHECK_INT(curl_easy_perform(c), CURLE_BAD_FUNCTION_ARGUMENT);
+  curl_easy_setopt(c, CURLOPT_PASSWORD, "secret");
+  curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "NOOP%0aDELE 1");
+  CHECK_INT(curl_easy_perform(c), CURLE_URL_MALFORMAT);
+  curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "NOOP\nDELE 1");
+  CHECK_INT(curl_easy_perform(c), CURLE_URL_MALFORMAT);
+  curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, NULL);
+  set_url(c, &plain, "1%0d%0aDELE%201");
+  CHECK_INT(once(&plain, c), CURLE_URL_MALFORMAT);
+  CHECK(!strstr(plain.log, "DELE"));
+}
+
+/* ---- sockets of the application ---- */
+
+static curl_socket_t refuse(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+  (void)a;
+  ++*(int *)arg;
+  CHECK_INT(purpose, CURLSOCKTYPE_IPCXN);
+  return CURL_SOCKET_BAD;
+}
+
+static curl_socket_t connected(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+  struct sockaddr_in in = line_address(plain.port);
+  (void)arg, (void)purpose, (void)a;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return connect(fd, (struct sockaddr *)&in, sizeof in) ? CURL_SOCKET_BAD : fd;
+}
+
+static int already(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+  (void)arg, (void)fd, (void)purpose;
+  return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+TEST(refused_and_replaced_sockets)
+{
+  struct got g;
+  int asked = 0;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, refuse);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &asked);
+  CHECK_INT(curl_easy_perform(c), CURLE_COULDNT_CONNECT);
+  CHECK_INT(asked, 1);
+  curl_easy_setopt(c, CURLOPT_URL, "pop3://192.0.2.1:1/1");
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, connected);
+  curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, already);
+  CHECK_INT(once(&plain, c), CURLE_OK);
+  CHECK_STR(g.body, BODY);
+  CHECK_STR(plain.log, "#" SAID "RETR 1|QUIT|");
+}
+
+/* ---- memory ---- */
+
+static CURLcode two_messages(void)
+{
+  struct got g;
+  CURL *c = curl_easy_init();
+  CURLcode rc = c ? set_up(c, &plain, &g) : CURLE_OUT_OF_MEMORY;
+  if (!rc)
+    rc = curl_easy_setopt(c, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+  if (!rc)
+    rc = curl_easy_setopt(c, CURLOPT_SASL_IR, 1L);
+  if (!rc)
+    rc = curl_easy_perform(c);
+  if (!rc)
+    rc = curl_easy_perform(c);
+  if (!rc)
+    CHECK_STR(g.body, BODY BODY);
+  curl_easy_cleanup(c);
+  return rc;
+}
+
+TEST(every_allocation_fails_once)
+{
+  static const struct line_rule rules[] = {{"CAPA", "+OK\r\nUSER\r\nSTLS\r\nSASL PLAIN\r\n.\r\n"},
+                                           {"STLS", "^+OK\r\n"}, {"AUTH", "+OK\r\n"}, {"QUIT", "!+OK\r\n"},
+                                           {"RETR", "+OK\r\n" STUFFED}, {NULL, NULL}};
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  every_allocation(two_messages, sl_mem_fail_once);
+  line_origin_settle(&plain);
+}
