@@ -77,7 +77,6 @@ enum pop3_piece sl_pop3_body_next(struct pop3_body *b, struct slice *in, struct 
                  (b->state == AFTER_DOT_CR && c == '\n');
     if (!takes && b->state == AFTER_DOT_CR) { /* the line goes on: its CR is body after all */
       b->state = IN_LINE;
-      b->after_cr = true;
       *out_data = SLICE_LIT("\r");
       return POP3_DATA;
     }

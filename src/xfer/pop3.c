@@ -13,7 +13,7 @@ enum { ROUNDS = 32 };
 struct pop3_xfer {
   struct pop3 p;
   struct dialogue dialogue;
-  struct reply_lines lines;
+  struct reply_lines lines; /* of all replies: they are few */
   struct pop3_body body;
   struct buf text; /* of the reply */
 };
@@ -92,8 +92,6 @@ static sl_result take_reply(struct transfer *t, struct slice *in)
   x->p.status = status;
   x->p.text = sl_buf_peek(&x->text);
   x->p.talk.has_reply = true;
-  if (!x->p.listing)
-    x->lines.seen = 0;
   return sl_buf_result(&x->text, CURLE_WEIRD_SERVER_REPLY);
 }
 

@@ -217,12 +217,14 @@ TEST(logins)
                             no_user = {HELLO CAN_USER "-ERR\r\n", "CAPA\r\nUSER user\r\n"},
                             no_password = {HELLO CAN_USER "+OK\r\n-ERR\r\n", LOGIN_SAID},
                             no_stamp = {HELLO CAN_USER, "CAPA\r\n"},
+                            no_plain = {STAMPED CAN_USER, "CAPA\r\n"},
                             no_way = {HELLO "+OK\r\nTOP\r\n.\r\n", "CAPA\r\n"};
   check(&none, stranger, SL_OK);
   check(&old, NULL, SL_OK);
   check(&no_user, NULL, CURLE_LOGIN_DENIED);
   check(&no_password, NULL, CURLE_LOGIN_DENIED);
   check(&no_stamp, own_apop, CURLE_LOGIN_DENIED);
+  check(&no_plain, only_plain, CURLE_LOGIN_DENIED);
   check(&no_way, NULL, CURLE_LOGIN_DENIED);
 }
 

@@ -135,6 +135,8 @@ TEST(lines_have_limits)
   CHECK_INT(sl_reply_line_take(&r, &in, &line), SL_PARSE_MORE);
   in = slice_of(text, SL_REPLY_LINE + 1);
   CHECK_INT(sl_reply_line_take(&r, &in, &line), SL_PARSE_BAD);
+  text[SL_REPLY_LINE] = '\n';
+  CHECK_INT(sl_reply_line_take(&r, &in, &line), SL_PARSE_BAD);
   text[SL_REPLY_LINE - 1] = '\n';
   for (unsigned i = 0; i < SL_REPLY_ALL / SL_REPLY_LINE; i++) {
     in = slice_of(text, SL_REPLY_LINE);

@@ -37,6 +37,7 @@ struct line_origin {
   const char *greeting;
   const struct line_rule *rules;
   size_t piece;  /* bytes of one write; 0: all at once */
+  int delay_ms;  /* before each reply */
   atomic_int open, last_peer; /* sessions; the port of the newest one's client */
   int close_at;  /* the n-th line from now on is answered with the end of its connection; 0: none */
   char log[LINE_LOG]; /* what was said, "|" behind each line; "#" in front of each session with a line, "=" behind TLS */
@@ -79,6 +80,7 @@ static inline void line_secure(struct line_talk *s)
 
 static inline void line_say(struct line_talk *s, const char *reply)
 {
+  usleep((useconds_t)s->o->delay_ms * 1000);
   char sign = *reply && strchr("!^~", *reply) ? *reply++ : 0;
   do
     line_write(s, reply, strlen(reply));
@@ -225,7 +227,7 @@ static inline void line_origin_script(struct line_origin *o, const char *greetin
   o->greeting = greeting;
   o->rules = rules;
   o->piece = 0;
-  o->close_at = 0;
+  o->delay_ms = o->close_at = 0;
   o->log[0] = 0;
   pthread_mutex_unlock(&o->lock);
 }

@@ -194,6 +194,23 @@ TEST(without_a_body)
   CHECK_STR(g.body, BODY);
 }
 
+TEST(a_body_that_nobody_has_asked_for_may_come_late)
+{
+  static const struct line_rule rules[] = {LOGIN, {"RETR", "+OK\r\n"}, {"STAT", "+OK 1 2\r\n"}, {NULL, NULL}};
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "STAT");
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  CHECK_INT(curl_easy_perform(c), CURLE_OK);
+  finish(&plain, c);
+  CHECK_STR(said(&plain), "#" SAID "RETR 1|#" SAID "RETR 1|#" SAID "STAT 1|STAT 1|");
+}
+
 TEST(no_uploads)
 {
   struct got g;
@@ -322,6 +339,17 @@ TEST(servers_that_misbehave)
   CHECK_INT(with_reply("+OK hi\r\n", CAPA, "!+O", &g), CURLE_RECV_ERROR);
   CHECK_INT(with_reply("+OK hi\r\n", CAPA, "!+OK\r\nhalf\r\n.", &g), CURLE_PARTIAL_FILE);
   CHECK_STR(g.body, "half\r\n");
+}
+
+TEST(each_reply_has_its_time)
+{
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", usual);
+  plain.delay_ms = 100;
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT_MS, 300L);
+  CHECK_INT(once(&plain, c), CURLE_OK);
 }
 
 TEST(what_is_behind_a_message_is_no_answer)
