@@ -142,6 +142,9 @@ static sl_result refused(struct transfer *t, struct ftp_xfer *x)
   sl_result rc = f->talk.has_reply ? SL_WAIT : sl_dialogue_read(t, &x->dialogue);
   if (rc || f->code < 400)
     return rc > 0 ? rc : SL_WAIT;
+  rc = accept_one(t, x); /* it may have come and gone before the reply, between two looks of ours */
+  if (rc != SL_WAIT)
+    return rc;
   f->talk.has_reply = f->session->broken = false;
   return sl_fail(t, CURLE_FTP_ACCEPT_FAILED, "Error while waiting for the server to connect: %03d", f->code);
 }
