@@ -25,7 +25,8 @@ sl_result sl_mail_login(struct transfer *t, const char *service, uint16_t own, s
   out->password = t->password;
   out->authzid = sl_transfer_keep(t, set->mail->sasl_authzid, &ok);
   out->bearer = sl_transfer_keep(t, set->http->xoauth2_bearer, &ok);
-  out->service = service;
+  out->service = sl_transfer_keep(t, set->http->service_name, &ok);
+  out->service = out->service ? out->service : service;
   out->host = sl_arena_str(&t->arena, t->host);
   out->port = t->port;
   out->initial_response = set->mail->sasl_ir;

@@ -6,7 +6,8 @@
 
 struct transfer;
 /* Fills in what SASL is told of the user, from the options and the URL; what is left is ->offered, and ->max_initial.
- * `service`: its name there. `own`: SASL_OWN_* that the protocol has. */
+ * `service`: its name there,
+ * unless CURLOPT_SERVICE_NAME says otherwise. `own`: SASL_OWN_* that the protocol has. */
 sl_result sl_mail_login(struct transfer *t, const char *service, uint16_t own, struct sasl *out);
 
 #endif

@@ -188,6 +188,8 @@ static sl_result pop3_finish(struct transfer *t, sl_result result)
 {
   struct pop3_xfer *x = of(t);
   t->expect_us = 0;
+  if (x->dialogue.out_at)
+    x->p.session->logged_in = false; /* half a command is out: a QUIT would be the rest of it */
   t->conn->keep = !result && !x->p.unread && !t->easy->set.net->forbid_reuse;
   x->p.session = NULL; /* it is the connection's */
   return sl_dialogue_retry(t, &x->dialogue, result) ? SL_OK : result;

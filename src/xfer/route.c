@@ -262,6 +262,7 @@ static void add_login(struct key *k, const struct transfer *t)
   add_text(k, t->url->options, false);
   add_str(k, set->mail->sasl_authzid);
   add_str(k, set->http->xoauth2_bearer);
+  add_str(k, set->http->service_name);
   if (set->io.use_ssl && !t->proto->tls)
     add_tls(k, set->tls);
 }

@@ -248,6 +248,37 @@ TEST(pauses)
   finish(&plain, c);
 }
 
+/* ---- SASL ---- */
+
+/* What the answer to a challenge says of the service. */
+static void check_service(const char *name, const char *want)
+{
+  static const struct line_rule rules[] = {
+      {"CAPA", "+OK\r\nSASL DIGEST-MD5\r\n.\r\n"},
+      {"AUTH DIGEST-MD5", "+ cmVhbG09InIiLG5vbmNlPSJuIixxb3A9ImF1dGgiLGNoYXJzZXQ9dXRmLTgsYWxnb3JpdGhtPW1kNS1zZXNz\r\n"},
+      {"", "-ERR\r\n"}, {NULL, NULL}};
+  unsigned char text[LINE_LOG] = "";
+  struct got g;
+  start();
+  line_origin_script(&plain, "+OK hi\r\n", rules);
+  CURL *c = handle(&plain, &g);
+  curl_easy_setopt(c, CURLOPT_SERVICE_NAME, name);
+  CHECK_INT(once(&plain, c), CURLE_LOGIN_DENIED);
+  char *answer = strstr(plain.log, "MD5|");
+  if (!CHECK(answer) || !CHECK(strchr(answer + 4, '|')))
+    return;
+  *strchr(answer + 4, '|') = 0;
+  CHECK(EVP_DecodeBlock(text, (unsigned char *)answer + 4, (int)strlen(answer + 4)) > 0);
+  if (!CHECK(strstr((char *)text, want)))
+    printf("# %s\n", (char *)text);
+}
+
+TEST(the_service_has_a_name)
+{
+  check_service(NULL, "digest-uri=\"pop/127.0.0.1\"");
+  check_service("mail", "digest-uri=\"mail/127.0.0.1\"");
+}
+
 /* ---- TLS in the middle (lesson 3) ---- */
 
 #define CAPA_STLS "+OK\r\nUSER\r\nSTLS\r\n.\r\n"
