@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,12 @@ sl_result sl_input_read(struct input *in, void *dst, size_t cap, size_t *out_n)
     return CURLE_READ_ERROR;
   *out_n = (size_t)got;
   return SL_OK;
+}
+
+bool sl_input_ready(const struct input *in)
+{
+  struct pollfd p = {.fd = in->fd, .events = POLLIN};
+  return poll(&p, 1, 0) > 0;
 }
 
 bool sl_input_rewind(struct input *in)

@@ -20,6 +20,7 @@ bool sl_input_open(struct input *in, const char *path);
 void sl_input_close(struct input *in); /* harmless when it is not open */
 /* At most cap bytes; SL_OK with 0 is the end. CURLE_READ_ERROR. */
 sl_result sl_input_read(struct input *in, void *dst, size_t cap, size_t *out_n);
+bool sl_input_ready(const struct input *in); /* reading does not wait; files are always ready */
 bool sl_input_rewind(struct input *in); /* false: a pipe */
 
 #endif

@@ -38,6 +38,28 @@ size_t sl_body_allow_up(struct transfer *t, size_t most)
   return allow(t, &t->progress.send, t->easy->set.io.max_send_speed, most);
 }
 
+static sl_result failed(struct transfer *t, sl_result rc, const char *what)
+{
+  if (rc <= 0)
+    return rc;
+  t->easy->info.os_errno = t->conn->tcp->err;
+  return sl_fail(t, rc, "%s failure: %s", what, sl_conn_why(t->conn));
+}
+
+sl_result sl_body_fill(struct transfer *t, size_t most, struct slice *out_in)
+{
+  size_t before = t->conn->in.n;
+  sl_result rc = sl_conn_fill(t->conn, most, out_in);
+  if (!rc)
+    t->progress.recv.bytes += (int64_t)(out_in->n - before);
+  return failed(t, rc, "Recv");
+}
+
+sl_result sl_body_flush(struct transfer *t, struct buf *out)
+{
+  return failed(t, sl_conn_drain(t->conn, out), "Send");
+}
+
 bool sl_body_time_wanted(struct transfer *t, int64_t time_s)
 {
   const struct io_config *io = &t->easy->set.io;

@@ -305,3 +305,18 @@ sl_result sl_conn_keep(struct conn *c, struct slice rest)
     sl_buf_done(&c->in); /* forgets the error */
   return rc;
 }
+
+sl_result sl_conn_drain(struct conn *c, struct buf *out)
+{
+  struct slice left = sl_buf_peek(out);
+  sl_result rc = SL_OK;
+  while (left.n && !rc) {
+    size_t n = 0;
+    rc = sl_stream_write(c->top, left, &n);
+    left = slice_from(left, n);
+  }
+  sl_buf_drop(out, out->n - left.n);
+  if (!out->n)
+    sl_buf_done(out);
+  return rc;
+}

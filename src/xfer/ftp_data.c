@@ -242,17 +242,6 @@ static sl_result write_some(struct conn *c, struct slice *data)
   return SL_OK;
 }
 
-/* What an earlier piece has left. */
-static sl_result write_pending(struct ftp_xfer *x)
-{
-  struct slice left = sl_buf_peek(&x->pending);
-  sl_result rc = write_some(x->data, &left);
-  sl_buf_drop(&x->pending, x->pending.n - left.n);
-  if (!x->pending.n)
-    sl_buf_done(&x->pending);
-  return rc;
-}
-
 static sl_result send_piece(struct transfer *t, struct ftp_xfer *x)
 {
   size_t n = 0, most = (size_t)t->easy->set.io.upload_buffersize;
@@ -303,7 +292,7 @@ static sl_result end_upload(struct transfer *t, struct ftp_xfer *x)
 static sl_result upload(struct transfer *t, struct ftp_xfer *x)
 {
   for (int round = 0; round < ROUNDS; round++) {
-    sl_result rc = x->pending.n ? write_pending(x) : SL_OK;
+    sl_result rc = sl_conn_drain(x->data, &x->pending);
     if (!rc && x->ended)
       return end_upload(t, x);
     if (!rc)

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -115,6 +116,37 @@ class Server:
                 self.process.wait()
 
 
+class Inetd:
+    """Servers that are started for each connection, with it as their standard input and output."""
+
+    def __init__(self, command, log):
+        self.command, self.log, self.children = [str(c) for c in command], open(log, "wb"), []
+        self.listener = socket.create_server((LOCAL, 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.children.append(subprocess.Popen(self.command, stdin=connection, stdout=connection, stderr=self.log,
+                                                      env=plain_environment(), start_new_session=True))
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+        for child in self.children:
+            if child.poll() is None:
+                child.terminate()
+            child.wait(SECONDS)
+        self.log.close()
+
+
 class Place:
     """A temporary folder, everybody may read it: servers that are started by root drop to another user."""
 
@@ -207,6 +239,13 @@ class RealTest(unittest.TestCase):
         server = Server(command, ports, cls.place / (name + ".log"), **more)
         cls.addClassCleanup(server.stop)
         return server
+
+    @classmethod
+    def serve_each(cls, command, name):
+        """A server for each connection; its port."""
+        inetd = Inetd(command, cls.place / (name + ".log"))
+        cls.addClassCleanup(inetd.stop)
+        return inetd.port
 
     @classmethod
     def compile(cls, source):

@@ -1,6 +1,7 @@
 #include "sys/input.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -88,4 +89,24 @@ TEST(a_pipe_has_no_size_and_no_way_back)
   CHECK(!sl_input_rewind(&in));
   sl_input_close(&in);
   close(ends[0]);
+}
+
+TEST(what_can_be_read_without_waiting)
+{
+  int ends[2];
+  char c;
+  size_t n = 0;
+  REQUIRE(pipe(ends) == 0);
+  struct input in = {.fd = ends[0]};
+  CHECK(!sl_input_ready(&in));
+  CHECK(write(ends[1], "a", 1) == 1);
+  CHECK(sl_input_ready(&in));
+  CHECK_INT(sl_input_read(&in, &c, 1, &n), SL_OK);
+  CHECK(!sl_input_ready(&in));
+  close(ends[1]);
+  CHECK(sl_input_ready(&in)); /* the end */
+  close(ends[0]);
+  in.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  CHECK(sl_input_ready(&in));
+  sl_input_close(&in);
 }

@@ -28,6 +28,7 @@ struct run {
 
 static struct ports {
   int far, web, ftp, socks, connect, tftp, rtsp;
+  int far, web, ftp, socks, connect, tftp, telnet;
 } ports;
 
 static char folder[] = "/tmp/oom-XXXXXX";
@@ -329,6 +330,17 @@ static CURLcode rtsp(void)
   }
   if (!rc)
     CHECK_INT(r.got, 3 * (5 + 4 + 5));
+static CURLcode telnet(void)
+{
+  struct run r = {0};
+  CURLcode rc = begin(&r, 0, "telnet://jim@127.0.0.1", ports.telnet, "/");
+  CURL *e = r.easy[0];
+  r.list = curl_slist_append(NULL, "TTYPE=vt100");
+  if (!r.list)
+    rc = CURLE_OUT_OF_MEMORY;
+  SET(CURLOPT_TELNETOPTIONS, r.list);
+  SET(CURLOPT_BUFFERSIZE, 4096L);
+  TRY(perform(&r, 2 * strlen(TELNET_SAID)));
   return end(&r, rc);
 }
 
@@ -477,6 +489,7 @@ static void start_servers(void)
     ports.ftp = server_port(ftp_serve);
     ports.socks = server_port(socks_serve);
     ports.connect = server_port(connect_serve);
+    ports.telnet = server_port(telnet_serve);
     ports.tftp = tftp_port();
     ports.rtsp = server_port(rtsp_serve);
     if (write(out[1], &ports, sizeof ports) != sizeof ports)
@@ -589,6 +602,7 @@ TORTURE(policy)
 TORTURE(ftp)
 TORTURE(ftp_active)
 TORTURE(ftp_wildcard)
+TORTURE(telnet)
 TORTURE(tftp)
 TORTURE(rtsp)
 TORTURE(file)

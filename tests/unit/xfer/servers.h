@@ -6,6 +6,7 @@
  *                               where it is offered
  *   server_port(connect_serve)  an HTTP proxy: CONNECT in the same way, a 407 where there is no login
  *   server_port(rtsp_serve)     RFC 2326: each response has a session and "sdp!"; a frame of five bytes before and behind it
+ *   server_port(telnet_serve)   RFC 854: asks for the terminal's type, says TELNET_SAID, hears 3000 bytes, says it again
  *   tftp_port()                 RFC 1350: each file has TFTP_BYTES bytes, a write is acknowledged */
 #ifndef TESTS_UNIT_XFER_SERVERS_H
 #define TESTS_UNIT_XFER_SERVERS_H
@@ -14,7 +15,7 @@
 
 #include "tests/unit/xfer/peer.h"
 
-enum { FTP_BYTES = 5000, TFTP_BYTES = 1200, TFTP_BLOCK = 512 };
+enum { SERVERS = 16, FTP_BYTES = 5000, TFTP_BYTES = 1200, TFTP_BLOCK = 512 };
 
 struct server_conn {
   void (*serve)(int fd);
@@ -60,6 +61,8 @@ static inline int server_port(void (*serve)(int fd))
   enum { KINDS = 16 };
   static struct server_conn listeners[KINDS];
   static int ports[KINDS];
+  static struct server_conn listeners[SERVERS];
+  static int ports[SERVERS];
   int i = 0;
   while (listeners[i].serve && listeners[i].serve != serve)
     i++;
@@ -238,6 +241,24 @@ static inline void ftp_serve(int fd)
   }
   if (passive >= 0)
     close(passive);
+}
+
+/* ---- Telnet ---- */
+
+#define TELNET_SAID "said\n"
+
+static inline void telnet_serve(int fd)
+{
+  char c;
+  int letters = 0;
+  bool asked = false;
+  peer_say(fd, "\377\375\30" TELNET_SAID);
+  while (letters < 3000 && recv(fd, &c, 1, 0) == 1) {
+    if (c == '\30' && !asked)
+      asked = peer_send(fd, "\377\372\30\1\377\360", 6);
+    letters += c == 'u';
+  }
+  peer_say(fd, TELNET_SAID);
 }
 
 /* ---- TFTP ---- */
