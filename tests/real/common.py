@@ -119,8 +119,8 @@ class Server:
 class Inetd:
     """Servers that are started for each connection, with it as their standard input and output."""
 
-    def __init__(self, command, log):
-        self.command, self.log, self.children = [str(c) for c in command], open(log, "wb"), []
+    def __init__(self, command, log, **more):
+        self.command, self.log, self.children, self.more = [str(c) for c in command], open(log, "wb"), [], more
         self.listener = socket.create_server((LOCAL, 0))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.run)
@@ -134,7 +134,8 @@ class Inetd:
                 return
             with connection:
                 self.children.append(subprocess.Popen(self.command, stdin=connection, stdout=connection, stderr=self.log,
-                                                      env=plain_environment(), start_new_session=True))
+                                                      env=plain_environment(), start_new_session=True,
+                                                      **self.more))
 
     def stop(self):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -241,9 +242,9 @@ class RealTest(unittest.TestCase):
         return server
 
     @classmethod
-    def serve_each(cls, command, name):
+    def serve_each(cls, command, name, **more):
         """A server for each connection; its port."""
-        inetd = Inetd(command, cls.place / (name + ".log"))
+        inetd = Inetd(command, cls.place / (name + ".log"), **more)
         cls.addClassCleanup(inetd.stop)
         return inetd.port
 

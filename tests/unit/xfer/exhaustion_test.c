@@ -29,6 +29,7 @@ struct run {
 static struct ports {
   int far, web, ftp, socks, connect, tftp, rtsp;
   int far, web, ftp, socks, connect, tftp, telnet;
+  int far, web, ftp, socks, connect, tftp, telnet, dict;
 } ports;
 
 static char folder[] = "/tmp/oom-XXXXXX";
@@ -344,6 +345,21 @@ static CURLcode telnet(void)
   return end(&r, rc);
 }
 
+static CURLcode dict(void)
+{
+  struct run r = {0};
+  CURLcode rc = begin(&r, 0, "dict://127.0.0.1", ports.dict, "/d:word");
+  return end(&r, twice(&r, rc, strlen(DICT_SAID)));
+}
+
+/* To the same server: QUIT is all that it listens for. */
+static CURLcode gopher(void)
+{
+  struct run r = {0};
+  CURLcode rc = begin(&r, 0, "gopher://127.0.0.1", ports.dict, "/1QUIT?");
+  return end(&r, twice(&r, rc, strlen(DICT_SAID)));
+}
+
 static CURLcode file(void)
 {
   struct run r = {0};
@@ -489,6 +505,7 @@ static void start_servers(void)
     ports.ftp = server_port(ftp_serve);
     ports.socks = server_port(socks_serve);
     ports.connect = server_port(connect_serve);
+    ports.dict = server_port(dict_serve);
     ports.telnet = server_port(telnet_serve);
     ports.tftp = tftp_port();
     ports.rtsp = server_port(rtsp_serve);
@@ -603,6 +620,8 @@ TORTURE(ftp)
 TORTURE(ftp_active)
 TORTURE(ftp_wildcard)
 TORTURE(telnet)
+TORTURE(dict)
+TORTURE(gopher)
 TORTURE(tftp)
 TORTURE(rtsp)
 TORTURE(file)

@@ -7,6 +7,7 @@
  *   server_port(connect_serve)  an HTTP proxy: CONNECT in the same way, a 407 where there is no login
  *   server_port(rtsp_serve)     RFC 2326: each response has a session and "sdp!"; a frame of five bytes before and behind it
  *   server_port(telnet_serve)   RFC 854: asks for the terminal's type, says TELNET_SAID, hears 3000 bytes, says it again
+ *   server_port(dict_serve)     RFC 2229: says DICT_SAID to whatever it is asked, and ends
  *   tftp_port()                 RFC 1350: each file has TFTP_BYTES bytes, a write is acknowledged */
 #ifndef TESTS_UNIT_XFER_SERVERS_H
 #define TESTS_UNIT_XFER_SERVERS_H
@@ -259,6 +260,18 @@ static inline void telnet_serve(int fd)
     letters += c == 'u';
   }
   peer_say(fd, TELNET_SAID);
+}
+
+/* ---- DICT ---- */
+
+#define DICT_SAID "220 hello\r\n552 no match\r\n"
+
+static inline void dict_serve(int fd)
+{
+  char line[600] = "";
+  while (strncmp(line, "QUIT", 4) && server_read_to(fd, "\n", line, sizeof line))
+    ;
+  peer_say(fd, DICT_SAID);
 }
 
 /* ---- TFTP ---- */
