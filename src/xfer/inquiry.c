@@ -89,37 +89,11 @@ static sl_result inquiry_finish(struct transfer *t, sl_result result)
   return result;
 }
 
-const struct xfer_proto sl_proto_dict = {
-    .scheme = "dict",
-    .bit = CURLPROTO_DICT,
-    .port = 2628,
-    .once = true,
-    .init = inquiry_init,
-    .start = inquiry_start,
-    .step = inquiry_step,
-    .finish = inquiry_finish,
-    .cleanup = inquiry_cleanup,
-};
-const struct xfer_proto sl_proto_gopher = {
-    .scheme = "gopher",
-    .bit = CURLPROTO_GOPHER,
-    .port = 70,
-    .once = true,
-    .init = inquiry_init,
-    .start = inquiry_start,
-    .step = inquiry_step,
-    .finish = inquiry_finish,
-    .cleanup = inquiry_cleanup,
-};
+#define INQUIRY                                                                                    \
+  .once = true, .init = inquiry_init, .start = inquiry_start, .step = inquiry_step, .finish = inquiry_finish, \
+  .cleanup = inquiry_cleanup
+
+const struct xfer_proto sl_proto_dict = {.scheme = "dict", .bit = CURLPROTO_DICT, .port = 2628, INQUIRY};
+const struct xfer_proto sl_proto_gopher = {.scheme = "gopher", .bit = CURLPROTO_GOPHER, .port = 70, INQUIRY};
 const struct xfer_proto sl_proto_gophers = {
-    .scheme = "gophers",
-    .bit = CURLPROTO_GOPHERS,
-    .port = 70,
-    .tls = true,
-    .once = true,
-    .init = inquiry_init,
-    .start = inquiry_start,
-    .step = inquiry_step,
-    .finish = inquiry_finish,
-    .cleanup = inquiry_cleanup,
-};
+    .scheme = "gophers", .bit = CURLPROTO_GOPHERS, .port = 70, .tls = true, INQUIRY};

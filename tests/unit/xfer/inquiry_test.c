@@ -1,5 +1,6 @@
 /* Whole dict: and gopher: transfers: one request, and all that comes is the body. */
 #include <curl/curl.h>
+#include <sluice/sluice.h>
 
 #include "gate/ledger.h"
 #include "tests/test.h"
@@ -285,6 +286,26 @@ TEST(through_proxies)
     check_asked(i % 2 ? "/x\r\n" : CLIENT "DEFINE ! x\r\nQUIT\r\n");
     end(&r);
   }
+}
+
+TEST(a_policy_is_asked)
+{
+  static const char text[] = "default allow\ndeny loopback scheme gopher purpose origin\n";
+  struct sluice_policy *policy = NULL;
+  CHECK_INT(sluice_policy_parse(text, sizeof text - 1, &policy, NULL), CURLE_OK);
+  for (int i = 0; i < 3; i++) {
+    struct run r;
+    char proxy[64];
+    begin(&r, i ? "gopher" : "dict", i ? menu : dictionary, "/1/x");
+    CHECK_INT(curl_easy_setopt(r.e, SLUICEOPT_POLICY, policy), CURLE_OK);
+    snprintf(proxy, sizeof proxy, "http://jim:secret@127.0.0.1:%d", server_port(connect_serve));
+    if (i == 2)
+      curl_easy_setopt(r.e, CURLOPT_PROXY, proxy);
+    CHECK_INT(curl_easy_perform(r.e), i ? CURLE_COULDNT_CONNECT : CURLE_OK);
+    CHECK_INT(strstr(r.error, "policy") != NULL, i > 0);
+    end(&r);
+  }
+  sluice_policy_free(policy);
 }
 
 static void redirecting(int fd)
