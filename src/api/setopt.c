@@ -30,6 +30,7 @@
 #define TOPIC_proxy SL_TOPIC_PROXY
 #define TOPIC_ftp SL_TOPIC_FTP
 #define TOPIC_rtsp SL_TOPIC_RTSP
+#define TOPIC_telnet SL_TOPIC_TELNET
 #define TOPIC_mail SL_TOPIC_MAIL
 
 #define STRUCT_io struct io_config
@@ -42,6 +43,7 @@
 #define STRUCT_proxy struct proxy_config
 #define STRUCT_ftp struct ftp_config
 #define STRUCT_rtsp struct rtsp_config
+#define STRUCT_telnet struct telnet_config
 #define STRUCT_mail struct mail_config
 
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
@@ -117,6 +119,7 @@ enum {
 #define OWNED_proxy SL_OWNED_PROXY
 #define OWNED_ftp SL_OWNED_FTP
 #define OWNED_rtsp SL_OWNED_RTSP
+#define OWNED_telnet SL_OWNED_TELNET
 #define OWNED_mail SL_OWNED_MAIL
 
 #define CHECK_NUMBER(ID, TYPE) _Static_assert((ID) / 10000 * 10000 == BASE_##TYPE, #ID);

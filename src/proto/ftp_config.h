@@ -1,4 +1,4 @@
-/* Settings of FTP, and the one of Telnet: a topic of its own would be a pointer in every handle. */
+/* Settings of FTP. */
 #ifndef SL_PROTO_FTP_CONFIG_H
 #define SL_PROTO_FTP_CONFIG_H
 
@@ -13,7 +13,6 @@ struct ftp_config {
   char *ftp_alternative_to_user;
 
   struct curl_slist *quote, *postquote, *prequote; /* borrowed */
-  struct curl_slist *telnetoptions;                /* borrowed: "NAME=value" */
   curl_chunk_bgn_callback chunk_bgn_function;
   curl_chunk_end_callback chunk_end_function;
   void *chunk_data;

@@ -90,7 +90,7 @@ static sl_result inquiry_finish(struct transfer *t, sl_result result)
 }
 
 #define INQUIRY                                                                                    \
-  .once = true, .init = inquiry_init, .start = inquiry_start, .step = inquiry_step, .finish = inquiry_finish, \
+  .init = inquiry_init, .start = inquiry_start, .step = inquiry_step, .finish = inquiry_finish, \
   .cleanup = inquiry_cleanup
 
 const struct xfer_proto sl_proto_dict = {.scheme = "dict", .bit = CURLPROTO_DICT, .port = 2628, INQUIRY};

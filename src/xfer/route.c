@@ -90,12 +90,6 @@ static bool wants_proxy_h2(const struct transfer *t, bool tunnel)
   return tunnel ? !h->no_proxy_h2 : !h->no_h2 && t->proto == &sl_proto_http;
 }
 
-/* Nothing else can be asked of an HTTP proxy itself. */
-static bool proxy_knows(const struct xfer_proto *p)
-{
-  return p->bit == CURLPROTO_HTTP || p->over_proxy;
-}
-
 sl_result sl_route_make(struct transfer *t, struct arena *arena, struct route *out_route)
 {
   const struct settings *set = &t->easy->set;

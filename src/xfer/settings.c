@@ -71,6 +71,8 @@ static const struct ftp_config ftp_default = {
 };
 
 static const struct rtsp_config rtsp_default = {.rtsp_request = CURL_RTSPREQ_OPTIONS};
+static const struct telnet_config telnet_default = {.telnetoptions = NULL};
+
 static const struct mail_config mail_default = {.sasl_ir = false};
 
 /* ---- the shape of each topic ----------------------------------------------------------------- */
@@ -99,9 +101,25 @@ static const struct layout {
     [SL_TOPIC_FTP] = {&ftp_default, sizeof ftp_default, SL_OWNED_FTP, SLOT(ftp_config, ftp_account),
                       0, 0},
     [SL_TOPIC_RTSP] = {&rtsp_default, sizeof rtsp_default, SL_OWNED_RTSP, 0, 0, 0},
+    [SL_TOPIC_TELNET] = {&telnet_default, sizeof telnet_default, SL_OWNED_TELNET, 0, 0, 0},
     [SL_TOPIC_MAIL] = {&mail_default, sizeof mail_default, SL_OWNED_MAIL, 0, 0, 0},
     [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0, 0},
 };
+
+#define IN_PLACE(name, number)                                                                     \
+  _Static_assert(offsetof(struct settings, name) == offsetof(struct settings, topic) + (number) * sizeof(void *), \
+                 "the names of topics are in the order of their numbers")
+IN_PLACE(http, SL_TOPIC_HTTP);
+IN_PLACE(net, SL_TOPIC_NET);
+IN_PLACE(dns, SL_TOPIC_DNS);
+IN_PLACE(gate, SL_TOPIC_GATE);
+IN_PLACE(tls, SL_TOPIC_TLS);
+IN_PLACE(proxy_tls, SL_TOPIC_PROXY_TLS);
+IN_PLACE(proxy, SL_TOPIC_PROXY);
+IN_PLACE(ftp, SL_TOPIC_FTP);
+IN_PLACE(rtsp, SL_TOPIC_RTSP);
+IN_PLACE(mail, SL_TOPIC_MAIL);
+IN_PLACE(telnet, SL_TOPIC_TELNET);
 
 /* ---- owned values ---------------------------------------------------------------------------- */
 
@@ -211,6 +229,7 @@ void sl_settings_init(struct settings *s)
       [SL_TOPIC_FTP] = &ftp_default,
       [SL_TOPIC_RTSP] = &rtsp_default,
       [SL_TOPIC_MAIL] = &mail_default,
+      [SL_TOPIC_TELNET] = &telnet_default,
   };
   s->io = io_default;
   s->io.writedata = stdout;

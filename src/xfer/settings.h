@@ -21,8 +21,9 @@
 #include "gate/gate_config.h"
 #include "proto/ftp_config.h"
 #include "proto/http_config.h"
-#include "proto/rtsp_config.h"
 #include "proto/mail_config.h"
+#include "proto/rtsp_config.h"
+#include "proto/telnet_config.h"
 #include "stream/net_config.h"
 #include "stream/proxy_config.h"
 #include "tls/tls_config.h"
@@ -39,6 +40,7 @@ enum settings_topic {
   SL_TOPIC_FTP,
   SL_TOPIC_RTSP,
   SL_TOPIC_MAIL,
+  SL_TOPIC_TELNET,
   SL_TOPIC_SHARED, /* how many topics are shared until they are written to */
   SL_TOPIC_IO = SL_TOPIC_SHARED,
   SL_TOPICS
@@ -57,6 +59,7 @@ struct settings {
       const struct ftp_config *ftp;
       const struct rtsp_config *rtsp;
       const struct mail_config *mail;
+      const struct telnet_config *telnet;
     };
     const void *topic[SL_TOPIC_SHARED]; /* the same pointers, by number */
   };
@@ -86,6 +89,7 @@ enum {
   SL_OWNED_FTP = offsetof(struct ftp_config, quote) / sizeof(void *),
   SL_OWNED_RTSP = offsetof(struct rtsp_config, interleavefunction) / sizeof(void *),
   SL_OWNED_MAIL = offsetof(struct mail_config, sasl_ir) / sizeof(void *),
+  SL_OWNED_TELNET = 0,
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 

@@ -66,7 +66,7 @@ static void log_all(struct transfer *t, const char *what, struct slice said)
 
 static sl_result take_options(struct transfer *t, struct telnet *talk)
 {
-  const struct curl_slist *l = t->easy->set.ftp->telnetoptions;
+  const struct curl_slist *l = t->easy->set.telnet->telnetoptions;
   sl_result rc = SL_OK;
   bool good = !t->user || sl_telnet_setenv(talk, SLICE_LIT("USER"), slice_str(t->user));
   if (!good)
@@ -274,7 +274,6 @@ const struct xfer_proto sl_proto_telnet = {
     .scheme = "telnet",
     .bit = CURLPROTO_TELNET,
     .port = 23,
-    .once = true,
     .init = telnet_init,
     .start = telnet_start,
     .step = telnet_step,

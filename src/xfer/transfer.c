@@ -321,8 +321,7 @@ static sl_result route_key(struct transfer *t, const struct route *r, char *room
 /* True: it has a connection, or *out_rc says why it got none. */
 static bool reuse(struct transfer *t, const struct route *r, struct slice key, sl_result *out_rc)
 {
-  if (t->fresh || t->proto->once || t->easy->set.net->fresh_connect || t->easy->set.io.connect_only ||
-      !sl_limits_may_reuse(t))
+  if (t->fresh || t->easy->set.net->fresh_connect || t->easy->set.io.connect_only || !sl_limits_may_reuse(t))
     return false;
   struct gate_ask ask, *guarded = NULL;
   if (sl_gate_has_policy(t->easy->set.gate, t->multi->policy)) {

@@ -38,7 +38,6 @@ struct xfer_proto {
   bool no_conn;  /* needs no connection of the pool */
   bool no_pause; /* the write callback may not answer CURL_WRITEFUNC_PAUSE */
   bool login;    /* credentials are those of the connection */
-  bool once;     /* a connection serves one transfer */
   const struct xfer_proto *over_proxy; /* who serves it behind a plain HTTP proxy; NULL: itself */
   sl_result (*init)(struct transfer *t);  /* once a transfer, before the first request; may be NULL */
   sl_result (*start)(struct transfer *t); /* the connection is there: begin the request */

@@ -27,9 +27,7 @@ struct run {
 };
 
 static struct ports {
-  int far, web, ftp, socks, connect, tftp, rtsp;
-  int far, web, ftp, socks, connect, tftp, telnet;
-  int far, web, ftp, socks, connect, tftp, telnet, dict;
+  int far, web, ftp, socks, connect, tftp, rtsp, telnet, dict;
 } ports;
 
 static char folder[] = "/tmp/oom-XXXXXX";
@@ -331,6 +329,9 @@ static CURLcode rtsp(void)
   }
   if (!rc)
     CHECK_INT(r.got, 3 * (5 + 4 + 5));
+  return end(&r, rc);
+}
+
 static CURLcode telnet(void)
 {
   struct run r = {0};

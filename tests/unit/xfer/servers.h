@@ -59,9 +59,6 @@ static inline void *server_accept(void *arg)
 /* One server of each kind for the whole program. */
 static inline int server_port(void (*serve)(int fd))
 {
-  enum { KINDS = 16 };
-  static struct server_conn listeners[KINDS];
-  static int ports[KINDS];
   static struct server_conn listeners[SERVERS];
   static int ports[SERVERS];
   int i = 0;
