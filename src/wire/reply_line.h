@@ -14,7 +14,8 @@ enum {
 };
 
 struct reply_lines {
-  uint32_t seen; /* bytes of this reply; set it to 0 for the next */
+  uint32_t seen;     /* bytes of this reply; set it to 0 for the next */
+  uint32_t line_max; /* bytes of a line; 0: SL_REPLY_LINE */
   const char *error;
 };
 

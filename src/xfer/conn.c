@@ -306,15 +306,22 @@ sl_result sl_conn_keep(struct conn *c, struct slice rest)
   return rc;
 }
 
+sl_result sl_conn_write(struct conn *c, struct slice *data)
+{
+  while (data->n) {
+    size_t n = 0;
+    sl_result rc = sl_stream_write(c->top, *data, &n);
+    if (rc)
+      return rc;
+    *data = slice_from(*data, n);
+  }
+  return SL_OK;
+}
+
 sl_result sl_conn_drain(struct conn *c, struct buf *out)
 {
   struct slice left = sl_buf_peek(out);
-  sl_result rc = SL_OK;
-  while (left.n && !rc) {
-    size_t n = 0;
-    rc = sl_stream_write(c->top, left, &n);
-    left = slice_from(left, n);
-  }
+  sl_result rc = sl_conn_write(c, &left);
   sl_buf_drop(out, out->n - left.n);
   if (!out->n)
     sl_buf_done(out);

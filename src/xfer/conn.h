@@ -79,6 +79,7 @@ static inline void sl_conn_want(struct conn *c, unsigned want)
 sl_result sl_conn_fill(struct conn *c, size_t want_bytes, struct slice *out_all);
 /* What the parser left; must be a tail of what sl_conn_fill() gave. */
 sl_result sl_conn_keep(struct conn *c, struct slice rest);
+sl_result sl_conn_write(struct conn *c, struct slice *data); /* what is written leaves *data */
 /* Writes what is in *out until it is empty. SL_WAIT: the stream takes no more now, the rest stays. */
 sl_result sl_conn_drain(struct conn *c, struct buf *out);
 const char *sl_conn_why(const struct conn *c); /* a read or write has failed: what the topmost TLS or the system says */

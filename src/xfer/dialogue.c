@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "loop/scratch.h"
 #include "stream/tls_layer.h"
+#include "xfer/body.h"
 #include "xfer/certs.h"
 #include "xfer/layers.h"
 
@@ -97,6 +98,49 @@ sl_result sl_dialogue_read(struct transfer *t, struct dialogue *d)
     }
     pending = false;
     sl_result rc = take(t, d, &in), kept = sl_conn_keep(c, in);
+    if (rc != SL_WAIT || kept)
+      return rc > 0 ? rc : kept;
+  }
+  sl_job_post(&t->multi->reactor, &t->job);
+  return SL_WAIT;
+}
+
+/* A server that falls silent in the middle of an answer must not hold us up for ever either. */
+static sl_result read_body(struct transfer *t, struct dialogue *d, struct slice *out_in)
+{
+  size_t most = sl_body_allow(t, SL_SCRATCH_BYTES), before = t->conn->in.n;
+  if (!most)
+    return SL_WAIT;
+  sl_result rc = sl_conn_fill(t->conn, most, out_in);
+  if (rc == SL_WAIT)
+    return wait_for_peer(t, d);
+  if (rc || (t->conn->shut && !d->got_reply))
+    return lost(t, rc ? rc : CURLE_RECV_ERROR);
+  if (t->conn->shut)
+    return sl_fail(t, CURLE_PARTIAL_FILE, "The connection was closed before the end of the answer");
+  t->progress.recv.bytes += (int64_t)(out_in->n - before);
+  t->expect_us = 0;
+  d->got_reply = true;
+  return SL_OK;
+}
+
+sl_result sl_dialogue_body(struct transfer *t, struct dialogue *d,
+                           sl_result (*deliver)(struct transfer *t, struct slice *in))
+{
+  struct slice in = sl_buf_peek(&t->conn->in);
+  bool pending = in.n > 0;
+  t->want = WATCH_IN;
+  for (int round = 0; round < ROUNDS; round++) {
+    if (t->paused & CURLPAUSE_RECV) {
+      t->expect_us = 0;
+      return SL_WAIT;
+    }
+    sl_result rc = pending ? SL_OK : read_body(t, d, &in);
+    if (rc)
+      return rc;
+    pending = false;
+    rc = deliver(t, &in);
+    sl_result kept = sl_conn_keep(t->conn, in);
     if (rc != SL_WAIT || kept)
       return rc > 0 ? rc : kept;
   }

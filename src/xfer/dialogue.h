@@ -36,6 +36,10 @@ sl_result sl_dialogue_resume(struct transfer *t);
 sl_result sl_dialogue_run(struct transfer *t, struct dialogue *d);
 /* Takes what there is of a reply, without a limit in time. */
 sl_result sl_dialogue_read(struct transfer *t, struct dialogue *d);
+/* Reads the body of an answer, within the limits on speed: deliver() takes of *in what it can, and says SL_OK at the
+ * end, SL_WAIT before it or when the application has paused. */
+sl_result sl_dialogue_body(struct transfer *t, struct dialogue *d,
+                           sl_result (*deliver)(struct transfer *t, struct slice *in));
 /* SL_WAIT while the moment, counted from the first call, is not reached. */
 sl_result sl_dialogue_deadline(struct transfer *t, int64_t ms);
 /* TLS to the transfer's host on a live stream: of its connection, or of another one (FTP's data). */

@@ -93,7 +93,7 @@ static void ftp_cleanup(struct transfer *t)
     sl_buf_done(&x->text);
     sl_talk_done(&x->f.talk);
     sl_buf_done(&x->head);
-    sl_buf_done(&x->pending);
+    sl_upload_done(&x->up);
     sl_buf_done(&x->list);
     sl_free(x);
   }
@@ -254,7 +254,7 @@ static sl_result ftp_start(struct transfer *t)
   t->proto_data = x;
   sl_buf_init(&x->text, SL_REPLY_LINE);
   sl_buf_init(&x->head, HEAD_MAX);
-  sl_buf_init(&x->pending, SL_SCRATCH_BYTES);
+  sl_upload_init(&x->up);
   sl_buf_init(&x->list, LIST_MAX);
   x->listener = GATE_SOCKET_NONE;
   sl_dns_waiter_init(&x->name, name_known, t);

@@ -5,6 +5,7 @@
 #include "proto/ftp.h"
 #include "wire/ftp_reply.h"
 #include "xfer/dialogue.h"
+#include "xfer/upload.h"
 
 struct found;
 struct ftp_xfer {
@@ -27,7 +28,7 @@ struct ftp_xfer {
   struct watch listen_watch;
   struct dns_waiter name;  /* CURLOPT_FTPPORT is a host's */
   bool asked;              /* the resolver, for it */
-  struct buf pending;      /* upload bytes that the stream would not take */
+  struct upload up;
   /* Wildcards: the listing, what matches in it (in the arena), and how many are still to be announced. */
   struct buf list;
   struct found *found;

@@ -28,7 +28,7 @@ void sl_ftp_data_drop(struct transfer *t, struct ftp_xfer *x, bool polite)
   sl_dns_cancel(&x->name);
   x->asked = false;
   close_listener(t, x);
-  sl_buf_done(&x->pending);
+  sl_upload_done(&x->up);
 }
 
 /* ---- passive ---- */
@@ -230,43 +230,6 @@ static sl_result download(struct transfer *t, struct ftp_xfer *x)
   return SL_WAIT;
 }
 
-static sl_result write_some(struct conn *c, struct slice *data)
-{
-  while (data->n) {
-    size_t n = 0;
-    sl_result rc = sl_stream_write(c->top, *data, &n);
-    if (rc)
-      return rc;
-    *data = slice_from(*data, n);
-  }
-  return SL_OK;
-}
-
-static sl_result send_piece(struct transfer *t, struct ftp_xfer *x)
-{
-  size_t n = 0, most = (size_t)t->easy->set.io.upload_buffersize;
-  char *scratch = sl_multi_scratch(t->multi);
-  if (!scratch)
-    return SL_NOMEM;
-  most = sl_body_allow_up(t, most < SL_SCRATCH_BYTES ? most : SL_SCRATCH_BYTES);
-  if (!most)
-    return SL_WAIT;
-  sl_result rc = sl_source_read(t, scratch, most, &n);
-  if (rc)
-    return rc;
-  struct slice data = slice_of(scratch, n);
-  x->ended = !n;
-  x->f.moved += (int64_t)n;
-  t->progress.ul_now += (int64_t)n;
-  t->progress.send.bytes += (int64_t)n;
-  if (n && t->easy->set.io.verbose)
-    sl_easy_debug(t->easy, CURLINFO_DATA_OUT, data.p, n);
-  rc = write_some(x->data, &data);
-  if (rc == SL_WAIT && !sl_buf_add(&x->pending, data))
-    return sl_buf_result(&x->pending, CURLE_TOO_LARGE);
-  return rc;
-}
-
 /* Closing while something is unread (session tickets, the peer's close_notify) would reset the connection, and the
  * server would take the upload for broken off: with TLS both say that this is the end. */
 static sl_result end_upload(struct transfer *t, struct ftp_xfer *x)
@@ -291,17 +254,8 @@ static sl_result end_upload(struct transfer *t, struct ftp_xfer *x)
 
 static sl_result upload(struct transfer *t, struct ftp_xfer *x)
 {
-  for (int round = 0; round < ROUNDS; round++) {
-    sl_result rc = sl_conn_drain(x->data, &x->pending);
-    if (!rc && x->ended)
-      return end_upload(t, x);
-    if (!rc)
-      rc = send_piece(t, x);
-    if (rc)
-      return rc == CURLE_SEND_ERROR ? data_error(t, x, rc) : rc;
-  }
-  sl_job_post(&t->multi->reactor, &t->job);
-  return SL_WAIT;
+  sl_result rc = sl_upload_step(t, x->data, &x->up);
+  return rc ? rc : end_upload(t, x);
 }
 
 static void choose_source(struct transfer *t, const struct ftp *f)
@@ -396,7 +350,7 @@ void sl_ftp_data_wants(struct transfer *t, struct ftp_xfer *x)
     want = sl_stream_want(c->top);
   if (t->paused & CURLPAUSE_RECV && !x->f.upload)
     want &= ~(unsigned)WATCH_IN;
-  if (t->paused & CURLPAUSE_SEND && x->f.upload && !x->pending.n)
+  if (t->paused & CURLPAUSE_SEND && x->f.upload && !x->up.pending.n)
     want &= ~(unsigned)WATCH_OUT;
   sl_conn_want(c, want);
 }

@@ -172,23 +172,11 @@ static sl_result next_piece(struct transfer *t, struct buf *piece)
   return rc == SL_WAIT && piece->n ? SL_OK : rc;
 }
 
-static sl_result write_some(struct transfer *t, struct slice *data)
-{
-  while (data->n) {
-    size_t n = 0;
-    sl_result rc = sl_stream_write(t->conn->top, *data, &n);
-    if (rc)
-      return rc;
-    *data = slice_from(*data, n);
-  }
-  return SL_OK;
-}
-
 static sl_result flush_out(struct transfer *t)
 {
   struct http *h = &t->http;
   struct slice left = slice_from(sl_buf_peek(&h->out), h->out_at);
-  sl_result rc = write_some(t, &left);
+  sl_result rc = sl_conn_write(t->conn, &left);
   h->out_at = h->out.n - (uint32_t)left.n;
   if (!left.n) {
     sl_buf_done(&h->out);
@@ -218,7 +206,7 @@ static sl_result send_request(struct transfer *t)
     if (rc)
       return rc;
     struct slice data = sl_buf_peek(&piece);
-    rc = write_some(t, &data);
+    rc = sl_conn_write(t->conn, &data);
     if (rc > 0)
       return rc;
     if (data.n && !sl_buf_add(&h->out, data))

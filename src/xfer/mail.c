@@ -20,14 +20,16 @@ static sl_result options(struct transfer *t, uint16_t own, struct sasl *out)
 sl_result sl_mail_login(struct transfer *t, const char *service, uint16_t own, struct sasl *out)
 {
   const struct settings *set = &t->easy->set;
-  bool ok = true;
+  bool ok = true, ours = !t->http.cross_origin || set->http->unrestricted_auth; /* lesson 4 */
+  struct slice host = t->host;
+  if (host.n > 2 && *host.p == '[')
+    host = slice_of(host.p + 1, host.n - 2);
   out->user = t->user;
   out->password = t->password;
-  out->authzid = sl_transfer_keep(t, set->mail->sasl_authzid, &ok);
-  out->bearer = sl_transfer_keep(t, set->http->xoauth2_bearer, &ok);
-  out->service = sl_transfer_keep(t, set->http->service_name, &ok);
-  out->service = out->service ? out->service : service;
-  out->host = sl_arena_str(&t->arena, t->host);
+  out->authzid = ours ? sl_transfer_keep(t, set->mail->sasl_authzid, &ok) : NULL;
+  out->bearer = ours ? sl_transfer_keep(t, set->http->xoauth2_bearer, &ok) : NULL;
+  out->service = set->http->service_name ? sl_transfer_keep(t, set->http->service_name, &ok) : service;
+  out->host = sl_arena_str(&t->arena, host);
   out->port = t->port;
   out->initial_response = set->mail->sasl_ir;
   out->now_s = sl_clock_wall_s();

@@ -12,6 +12,8 @@ static const struct xfer_proto *const protos[] = {
     &sl_proto_ftp,
     &sl_proto_ftps,
     &sl_proto_rtsp,
+    &sl_proto_imap,
+    &sl_proto_imaps,
     &sl_proto_pop3,
     &sl_proto_pop3s,
     &sl_proto_gopher,

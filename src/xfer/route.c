@@ -258,8 +258,6 @@ static void add_login(struct key *k, const struct transfer *t)
   add(k, flags, sizeof flags);
   add_str(k, ftp->ftp_account);
   add_str(k, ftp->ftp_alternative_to_user);
-  add_str(k, set->io.login_options);
-  add_text(k, t->url->options, false);
   add_str(k, set->mail->sasl_authzid);
   add_str(k, set->http->xoauth2_bearer);
   add_str(k, set->http->service_name);

@@ -73,7 +73,7 @@ static const struct ftp_config ftp_default = {
 static const struct rtsp_config rtsp_default = {.rtsp_request = CURL_RTSPREQ_OPTIONS};
 static const struct telnet_config telnet_default = {.telnetoptions = NULL};
 
-static const struct mail_config mail_default = {.sasl_ir = false};
+static const struct mail_config mail_default = {.upload_flags = CURLULFLAG_SEEN};
 
 /* ---- the shape of each topic ----------------------------------------------------------------- */
 

@@ -88,8 +88,8 @@ enum {
   SL_OWNED_PROXY = offsetof(struct proxy_config, proxyheader) / sizeof(void *),
   SL_OWNED_FTP = offsetof(struct ftp_config, quote) / sizeof(void *),
   SL_OWNED_RTSP = offsetof(struct rtsp_config, interleavefunction) / sizeof(void *),
-  SL_OWNED_MAIL = offsetof(struct mail_config, sasl_ir) / sizeof(void *),
   SL_OWNED_TELNET = 0,
+  SL_OWNED_MAIL = offsetof(struct mail_config, upload_flags) / sizeof(void *),
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 
