@@ -63,18 +63,17 @@ static void classify(struct imap_reader *r)
   }
 }
 
-/* "{12}" at the end of a line. */
-static int64_t literal_at_end(struct slice line)
+/* "{12}" at the end of a line. False: more bytes than there can be. */
+static bool literal_at_end(struct slice line, int64_t *out_size)
 {
   struct slice s = sl_text_trim(line);
-  size_t at = s.n;
-  int64_t size;
-  if (!s.n || s.p[s.n - 1] != '}')
-    return -1;
-  for (at--; at && sl_is_digit(s.p[at - 1]); at--)
-    ;
-  s = slice_of(s.p + at, s.n - 1 - at);
-  return at && s.p[-1] == '{' && sl_num_parse(s, INT64_MAX, &size) ? size : -1;
+  size_t end = s.n ? s.n - 1 : 0, at = end;
+  *out_size = -1;
+  while (at && sl_is_digit(s.p[at - 1]))
+    at--;
+  if (at == end || !at || s.p[end] != '}' || s.p[at - 1] != '{')
+    return true;
+  return sl_num_parse(slice_of(s.p + at, end - at), INT64_MAX, out_size);
 }
 
 enum imap_event sl_imap_next(struct imap_reader *r, struct slice *in)
@@ -95,7 +94,11 @@ enum imap_event sl_imap_next(struct imap_reader *r, struct slice *in)
   if (!rest)
     classify(r);
   /* the text of a status response is for people, and ends as it likes */
-  r->literal = r->kind == IMAP_UNTAGGED && !r->status ? literal_at_end(r->line) : -1;
+  r->literal = -1;
+  if (r->kind == IMAP_UNTAGGED && !r->status && !literal_at_end(r->line, &r->literal)) {
+    r->lines.error = "too large a literal in a server's response";
+    return IMAP_FAILED;
+  }
   r->inside = r->literal >= 0;
   return rest ? IMAP_REST : IMAP_LINE;
 }
