@@ -48,7 +48,7 @@ static sl_result take_parameter(struct imap_path *p, struct slice text, struct a
 
 sl_result sl_imap_path(struct slice path, struct slice query, struct arena *arena, struct imap_path *out)
 {
-  struct imap_path p = {NULL};
+  struct imap_path p = {.mailbox = NULL};
   path = slice_from(path, 1);
   struct slice mailbox = slice_head(path, slice_find(path, ';'));
   path = slice_from(path, mailbox.n);
