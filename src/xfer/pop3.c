@@ -1,14 +1,11 @@
 /* Drives a POP3 conversation (proto/pop3.h): what is wanted of it, and the body of its answer. */
 #include "base/mem.h"
 #include "base/text.h"
-#include "loop/scratch.h"
 #include "proto/pop3.h"
 #include "xfer/body.h"
 #include "xfer/dialogue.h"
 #include "xfer/mail.h"
 #include "xfer/protos.h"
-
-enum { ROUNDS = 32 };
 
 struct pop3_xfer {
   struct pop3 p;
@@ -98,8 +95,9 @@ static sl_result take_reply(struct transfer *t, struct slice *in)
 /* ---- the body ---- */
 
 /* SL_OK: the body is complete. SL_WAIT: not yet, or the application paused. */
-static sl_result deliver(struct transfer *t, struct pop3_xfer *x, struct slice *in)
+static sl_result deliver(struct transfer *t, struct slice *in)
 {
+  struct pop3_xfer *x = of(t);
   struct slice data;
   enum pop3_piece piece;
   while ((piece = sl_pop3_body_next(&x->body, in, &data)) == POP3_DATA) {
@@ -110,42 +108,9 @@ static sl_result deliver(struct transfer *t, struct pop3_xfer *x, struct slice *
   return piece == POP3_END ? SL_OK : SL_WAIT;
 }
 
-static sl_result read_some(struct transfer *t, struct slice *out_in)
-{
-  size_t most = sl_body_allow(t, SL_SCRATCH_BYTES);
-  if (!most)
-    return SL_WAIT;
-  sl_result rc = sl_conn_fill(t->conn, most, out_in);
-  if (rc > 0) {
-    t->easy->info.os_errno = t->conn->tcp->err;
-    return sl_fail(t, rc, "Recv failure: %s", sl_conn_why(t->conn));
-  }
-  if (!rc && t->conn->shut)
-    return sl_fail(t, CURLE_PARTIAL_FILE, "The connection was closed before the end of the message");
-  if (!rc)
-    t->progress.recv.bytes += (int64_t)out_in->n;
-  return rc;
-}
-
 static sl_result move_body(struct transfer *t)
 {
-  struct pop3_xfer *x = of(t);
-  struct slice in = sl_buf_peek(&t->conn->in);
-  t->want = WATCH_IN;
-  for (int round = 0; round < ROUNDS; round++) {
-    if (t->paused & CURLPAUSE_RECV)
-      return SL_WAIT;
-    sl_result rc = in.n ? SL_OK : read_some(t, &in);
-    if (rc)
-      return rc;
-    rc = deliver(t, x, &in);
-    sl_result kept = sl_conn_keep(t->conn, in);
-    if (rc != SL_WAIT || kept)
-      return rc > 0 ? rc : kept;
-    in = sl_buf_peek(&t->conn->in);
-  }
-  sl_job_post(&t->multi->reactor, &t->job);
-  return SL_WAIT;
+  return sl_dialogue_body(t, &of(t)->dialogue, deliver);
 }
 
 /* ---- all of it ---- */

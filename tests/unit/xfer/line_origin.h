@@ -5,6 +5,8 @@
  *   "!"  the connection is closed behind it        "^"  TLS begins behind it
  *   "~"  over and over, until the client goes      ""   nothing is said
  *
+ * With tags (IMAP) rules and the log begin behind a line's tag, and "$" in a reply becomes the last one.
+ *
  * Blocking calls, all with a time limit; a session ends when its client goes. */
 #ifndef TESTS_UNIT_XFER_LINE_ORIGIN_H
 #define TESTS_UNIT_XFER_LINE_ORIGIN_H
@@ -22,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINE_MAX_IN = 4096, LINE_LOG = 8192, LINE_PATIENCE_S = 5 };
+enum { LINE_MAX_IN = 4096, LINE_LOG = 8192, LINE_PATIENCE_S = 5, LINE_TAG = 4 };
 
 struct line_rule {
   const char *said; /* NULL ends the rules */
@@ -33,6 +35,7 @@ struct line_origin {
   int fd, port;
   SSL_CTX *tls;  /* for "^" */
   bool is_tls;   /* from the start */
+  bool has_tags;
   pthread_mutex_t lock;
   const char *greeting;
   const struct line_rule *rules;
@@ -48,6 +51,7 @@ struct line_talk {
   int fd;
   SSL *ssl;
   bool over, said;
+  char tag[LINE_TAG + 1];
   char in[LINE_MAX_IN];
   size_t in_n;
 };
@@ -78,12 +82,23 @@ static inline void line_secure(struct line_talk *s)
   s->over = SSL_accept(s->ssl) != 1;
 }
 
+static inline void line_say_tagged(struct line_talk *s, const char *reply)
+{
+  while (*reply) {
+    size_t n = s->o->has_tags ? strcspn(reply, "$") : strlen(reply);
+    line_write(s, reply, n);
+    if (reply[n])
+      line_write(s, s->tag, LINE_TAG);
+    reply += n + (reply[n] != 0);
+  }
+}
+
 static inline void line_say(struct line_talk *s, const char *reply)
 {
   usleep((useconds_t)s->o->delay_ms * 1000);
   char sign = *reply && strchr("!^~", *reply) ? *reply++ : 0;
   do
-    line_write(s, reply, strlen(reply));
+    line_say_tagged(s, reply);
   while (sign == '~' && !s->over);
   if (sign == '^' && !s->over)
     line_secure(s);
@@ -116,6 +131,10 @@ static inline const char *line_reply(struct line_talk *s, const char *line)
 {
   struct line_origin *o = s->o;
   const char *reply = "";
+  if (o->has_tags && strlen(line) > LINE_TAG && line[LINE_TAG] == ' ' && strspn(line + 1, "0123456789") == LINE_TAG - 1) {
+    memcpy(s->tag, line, LINE_TAG);
+    line += LINE_TAG + 1;
+  }
   pthread_mutex_lock(&o->lock);
   line_log(o, s->said ? "" : "#");
   s->said = true;
