@@ -96,6 +96,7 @@ username_attribute = sub
 """
 
 PASSWORD = "pass word%21"
+MESSAGE = b"From: me@example.com\nSubject: plain\n\nhello\n"
 TOKEN_KEY = b"a key that only this test knows, and no one else"
 
 
@@ -155,3 +156,58 @@ class DovecotTest(common.CurlTest):
 
     def log(self):
         return (self.place / "dovecot.log").read_text()
+
+
+class LoginTests:
+    """Who it is, in all ways. A test has scheme, path (of the first message of a mailbox) and mechanisms."""
+
+    def url(self, path="", secure=False, login=""):
+        scheme = self.scheme + "s" * secure
+        return "%s://%slocalhost:%d/%s" % (scheme, login, getattr(self, scheme), path)
+
+    def fetch(self, user, path, *options, secure=False, **more):
+        return self.curl("-u", "%s:%s" % (user, PASSWORD), "--cacert", self.ca, *options, self.url(path, secure), **more)
+
+    def test_mechanisms(self):
+        user = self.mailbox(MESSAGE)
+        for ir in ((), ("--sasl-ir",)):
+            for mechanism in self.mechanisms:
+                with self.subTest(mechanism=mechanism, ir=ir):
+                    option = "AUTH=" + mechanism
+                    self.assertEqual(self.fetch(user, self.path, "--login-options", option, *ir), crlf(MESSAGE))
+                    self.curl("-u", user + ":wrong", "--login-options", option, *ir, self.url(self.path), status=67)
+
+    def test_tokens(self):
+        user = self.mailbox(MESSAGE)
+        for mechanism in ("XOAUTH2", "OAUTHBEARER"):
+            for ir in ((), ("--sasl-ir",)):
+                with self.subTest(mechanism=mechanism, ir=ir):
+                    options = ["-u", user, "--login-options", "AUTH=" + mechanism, "--cacert", self.ca, *ir, self.url(self.path, True)]
+                    self.assertEqual(self.curl("--oauth2-bearer", token(user), *options), crlf(MESSAGE))
+                    self.curl("--oauth2-bearer", token(user) + "x", *options, status=67)
+
+    def test_a_certificate_logs_in(self):
+        user = self.mailbox(MESSAGE)
+        pem, key = self.authority.issue(user, "DNS:" + user)
+        options = ["--cert", pem, "--key", key, "--cacert", self.ca]
+        login = "%s;AUTH=EXTERNAL@" % user
+        self.assertEqual(self.curl(*options, self.url(self.path, True, login)), crlf(MESSAGE))
+        self.assertEqual(self.curl(*options, "--ssl-reqd", "--sasl-ir", self.url(self.path, False, login)), crlf(MESSAGE))
+        self.curl("--cacert", self.ca, self.url(self.path, True, login), status=67)
+
+    def test_tls_in_the_middle(self):
+        user = self.mailbox(MESSAGE)
+        self.assertEqual(self.fetch(user, self.path, "--ssl-reqd"), crlf(MESSAGE))
+        self.assertEqual(self.fetch(user, self.path, "--ssl"), crlf(MESSAGE))
+        self.assertEqual(self.fetch(user, self.path, "--ssl-reqd", secure=True), crlf(MESSAGE))
+        self.assertEqual(self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", "-k", "-w", "%{ssl_verify_result}", "-o",
+                                   "/dev/null", self.url(self.path)), b"19")
+        self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", self.url(self.path), status=60)
+        self.assertIn("TLS", self.log())
+
+    def test_netrc_and_the_url(self):
+        user = self.mailbox(MESSAGE)
+        netrc = self.place.write("netrc", 'machine localhost login %s password "%s"\n' % (user, PASSWORD))
+        self.assertEqual(self.curl("--netrc-file", netrc, self.url(self.path)), crlf(MESSAGE))
+        login = "%s;AUTH=CRAM-MD5:%s@" % (user, PASSWORD.replace("%", "%25").replace(" ", "%20"))
+        self.assertEqual(self.curl(self.url(self.path, login=login)), crlf(MESSAGE))

@@ -4,7 +4,7 @@ import email
 import re
 import unittest
 
-from dovecot_common import PASSWORD, DovecotTest, crlf, token
+from dovecot_common import PASSWORD, DovecotTest, LoginTests, crlf
 
 PLAIN = b"From: me@example.com\nSubject: plain\n\nhello\n"
 # Lines that look like the server's own; {5} at the end of one, and at the end of all.
@@ -23,15 +23,10 @@ Content-Type: text/html
 <b>second</b>
 --x--
 """
-MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "+LOGIN")
 
 
-class Imap(DovecotTest):
-    def url(self, path="", secure=False, login=""):
-        return "imap%s://%slocalhost:%d/%s" % ("s" if secure else "", login, self.imaps if secure else self.imap, path)
-
-    def fetch(self, user, path, *options, secure=False, **more):
-        return self.curl("-u", "%s:%s" % (user, PASSWORD), "--cacert", self.ca, *options, self.url(path, secure), **more)
+class Imap(LoginTests, DovecotTest):
+    scheme, path, mechanisms = "imap", "INBOX/;UID=1", ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "+LOGIN")
 
     def command(self, user, command, path="", **more):
         return self.fetch(user, path, "-X", command, **more)
@@ -135,48 +130,6 @@ class Imap(DovecotTest):
                         self.url("INBOX;UID=2"), "-o", "/dev/null", self.url(), "-w", form).decode().splitlines()
         self.assertEqual(out[:2], ["1 %d" % len(crlf(PLAIN)), "0 %d" % len(crlf(HOSTILE))])
         self.assertEqual(out[2][0], "0")
-
-    def test_mechanisms(self):
-        user = self.mailbox(PLAIN)
-        for mechanism in MECHANISMS:
-            with self.subTest(mechanism=mechanism):
-                option = "AUTH=" + mechanism
-                self.assertEqual(self.fetch(user, "INBOX;UID=1", "--login-options", option), crlf(PLAIN))
-                self.curl("-u", user + ":wrong", "--login-options", option, self.url("INBOX;UID=1"), status=67)
-
-    def test_tokens(self):
-        user = self.mailbox(PLAIN)
-        for mechanism in ("XOAUTH2", "OAUTHBEARER"):
-            with self.subTest(mechanism=mechanism):
-                options = ["-u", user, "--login-options", "AUTH=" + mechanism, "--cacert", self.ca, self.url("INBOX;UID=1", True)]
-                self.assertEqual(self.curl("--oauth2-bearer", token(user), *options), crlf(PLAIN))
-                self.curl("--oauth2-bearer", token(user) + "x", *options, status=67)
-
-    def test_a_certificate_logs_in(self):
-        user = self.mailbox(PLAIN)
-        pem, key = self.authority.issue(user, "DNS:" + user)
-        options = ["--cert", pem, "--key", key, "--cacert", self.ca]
-        login = "%s;AUTH=EXTERNAL@" % user
-        self.assertEqual(self.curl(*options, self.url("INBOX;UID=1", True, login)), crlf(PLAIN))
-        self.assertEqual(self.curl(*options, "--ssl-reqd", self.url("INBOX;UID=1", False, login)), crlf(PLAIN))
-        self.curl("--cacert", self.ca, self.url("INBOX;UID=1", True, login), status=67)
-
-    def test_starttls(self):
-        user = self.mailbox(PLAIN)
-        self.assertEqual(self.fetch(user, "INBOX;UID=1", "--ssl-reqd"), crlf(PLAIN))
-        self.assertEqual(self.fetch(user, "INBOX;UID=1", "--ssl"), crlf(PLAIN))
-        self.assertEqual(self.fetch(user, "INBOX;UID=1", "--ssl-reqd", secure=True), crlf(PLAIN))
-        self.assertEqual(self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", "-k", "-w", "%{ssl_verify_result}", "-o",
-                                   "/dev/null", self.url("INBOX;UID=1")), b"19")
-        self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", self.url("INBOX;UID=1"), status=60)
-        self.assertIn("TLS", self.log())
-
-    def test_netrc_and_the_url(self):
-        user = self.mailbox(PLAIN)
-        netrc = self.place.write("netrc", 'machine localhost login %s password "%s"\n' % (user, PASSWORD))
-        self.assertEqual(self.curl("--netrc-file", netrc, self.url("INBOX;UID=1")), crlf(PLAIN))
-        login = "%s;AUTH=CRAM-MD5:%s@" % (user, PASSWORD.replace("%", "%25").replace(" ", "%20"))
-        self.assertEqual(self.curl(self.url("INBOX;UID=1", login=login)), crlf(PLAIN))
 
     def test_nothing_is_smuggled_in(self):
         user = self.mailbox(PLAIN)

@@ -2,8 +2,7 @@
 """Debian's curl program on our library, against dovecot: POP3 in the clear, with STLS, and POP3S."""
 import unittest
 
-import common
-from dovecot_common import PASSWORD, DovecotTest, crlf, token
+from dovecot_common import PASSWORD, DovecotTest, LoginTests, crlf
 
 DOTS = b"""From: me@example.com
 Subject: dots
@@ -16,15 +15,10 @@ Subject: dots
 last.
 """
 PLAIN = b"From: me@example.com\nSubject: plain\n\nhello\n"
-MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "+APOP")
 
 
-class Pop3(DovecotTest):
-    def url(self, path="", secure=False, login=""):
-        return "pop3%s://%slocalhost:%d/%s" % ("s" if secure else "", login, self.pop3s if secure else self.pop3, path)
-
-    def fetch(self, user, path, *options, secure=False, **more):
-        return self.curl("-u", "%s:%s" % (user, PASSWORD), "--cacert", self.ca, *options, self.url(path, secure), **more)
+class Pop3(LoginTests, DovecotTest):
+    scheme, path, mechanisms = "pop3", "1", ("PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "+APOP")
 
     def test_a_list(self):
         user = self.mailbox(PLAIN, DOTS)
@@ -67,50 +61,6 @@ class Pop3(DovecotTest):
         self.assertEqual(self.fetch(user, "1", "-X", "DELE"), b"")
         self.assertEqual(self.fetch(user, ""), b"1 %d\r\n" % len(crlf(DOTS)))
         self.assertIn(b"UIDL\r\n", self.fetch(user, "", "-X", "CAPA"))
-
-    def test_mechanisms(self):
-        user = self.mailbox(PLAIN)
-        for ir in ((), ("--sasl-ir",)):
-            for mechanism in MECHANISMS:
-                with self.subTest(mechanism=mechanism, ir=ir):
-                    option = "AUTH=" + mechanism
-                    self.assertEqual(self.fetch(user, "1", "--login-options", option, *ir), crlf(PLAIN))
-                    self.curl("-u", user + ":wrong", "--login-options", option, *ir, self.url("1"), status=67)
-
-    def test_tokens(self):
-        user = self.mailbox(PLAIN)
-        for mechanism in ("XOAUTH2", "OAUTHBEARER"):
-            for ir in ((), ("--sasl-ir",)):
-                with self.subTest(mechanism=mechanism, ir=ir):
-                    options = ["-u", user, "--login-options", "AUTH=" + mechanism, "--cacert", self.ca, *ir, self.url("1", True)]
-                    self.assertEqual(self.curl("--oauth2-bearer", token(user), *options), crlf(PLAIN))
-                    self.curl("--oauth2-bearer", token(user) + "x", *options, status=67)
-
-    def test_a_certificate_logs_in(self):
-        user = self.mailbox(PLAIN)
-        pem, key = self.authority.issue(user, "DNS:" + user)
-        options = ["--cert", pem, "--key", key, "--cacert", self.ca]
-        login = "%s;AUTH=EXTERNAL@" % user
-        self.assertEqual(self.curl(*options, self.url("1", True, login)), crlf(PLAIN))
-        self.assertEqual(self.curl(*options, "--ssl-reqd", "--sasl-ir", self.url("1", False, login)), crlf(PLAIN))
-        self.curl("--cacert", self.ca, self.url("1", True, login), status=67)
-
-    def test_stls(self):
-        user = self.mailbox(PLAIN)
-        self.assertEqual(self.fetch(user, "1", "--ssl-reqd"), crlf(PLAIN))
-        self.assertEqual(self.fetch(user, "1", "--ssl"), crlf(PLAIN))
-        self.assertEqual(self.fetch(user, "1", "--ssl-reqd", secure=True), crlf(PLAIN))
-        self.assertEqual(self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", "-k", "-w", "%{ssl_verify_result}", "-o",
-                                   "/dev/null", self.url("1")), b"19")
-        self.curl("-u", "%s:%s" % (user, PASSWORD), "--ssl-reqd", self.url("1"), status=60)
-        self.assertIn("TLS", self.log())
-
-    def test_netrc_and_the_url(self):
-        user = self.mailbox(PLAIN)
-        netrc = self.place.write("netrc", 'machine localhost login %s password "%s"\n' % (user, PASSWORD))
-        self.assertEqual(self.curl("--netrc-file", netrc, self.url("1")), crlf(PLAIN))
-        login = "%s;AUTH=CRAM-MD5:%s@" % (user, PASSWORD.replace("%", "%25").replace(" ", "%20"))
-        self.assertEqual(self.curl(self.url("1", login=login)), crlf(PLAIN))
 
     def test_nothing_is_smuggled_in(self):
         user = self.mailbox(PLAIN)
