@@ -152,7 +152,7 @@ static const struct talk talks[] = {
     {"external, nothing to say", {.allowed = SASL_EXTERNAL, ALL}, {{"EXTERNAL", "+"}, {"", "OK"}}, SL_OK, false},
     {"external, nothing to begin with", {.allowed = SASL_EXTERNAL, ALL, .initial_response = true}, {{"EXTERNAL =", "OK"}}, SL_OK, false},
     {"external is to be asked for", {.user = "user", .password = "", .allowed = SASL_DEFAULT, .offered = SASL_EXTERNAL | SASL_PLAIN}, {{"PLAIN", "NO"}}, CURLE_LOGIN_DENIED, false},
-    {"external needs no password", {WHO, .offered = SASL_EXTERNAL}, {{NULL, NULL}}, CURLE_LOGIN_DENIED, true},
+    {"external needs no password", {.user = "user", .password = "secret", .allowed = SASL_EXTERNAL, ALL}, {{NULL, NULL}}, CURLE_LOGIN_DENIED, true},
     {"nobody", {.allowed = SASL_DEFAULT, ALL}, {{NULL, NULL}}, CURLE_LOGIN_DENIED, true},
 };
 enum { TALKS = sizeof talks / sizeof *talks };

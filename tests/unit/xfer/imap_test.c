@@ -42,6 +42,7 @@ TEST(a_message_in_pieces_of_every_size)
     CURL *c = handle(o, &g);
     curl_off_t bytes = 0, length = 0;
     double total = 0;
+    curl_easy_setopt(c, CURLOPT_USE_SSL, (long)(o->is_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE)); /* which it has */
     CHECK_INT(curl_easy_perform(c), CURLE_OK);
     curl_easy_getinfo(c, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
     curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -197,6 +198,28 @@ TEST(uploads)
   }
 }
 
+enum { LARGE = 8000000, LINE = 1000 };
+
+static size_t on_large_read(char *dst, size_t size, size_t n, void *arg)
+{
+  size_t *at = arg, k = 0;
+  for (; k < n * size && *at < LARGE; k++, ++*at)
+    dst[k] = *at % LINE == LINE - 1 ? '\n' : *at >= LARGE - LINE ? "end"[*at % LINE % 3] : 'x';
+  return k;
+}
+
+/* More than sockets take at once. */
+TEST(a_large_upload)
+{
+  struct got g;
+  size_t at = 0;
+  CURL *c = uploader(&g, NULL, LARGE);
+  curl_easy_setopt(c, CURLOPT_READFUNCTION, on_large_read);
+  curl_easy_setopt(c, CURLOPT_READDATA, &at);
+  CHECK_INT(once(&plain, c), CURLE_OK);
+  CHECK(plain.received > LARGE);
+}
+
 TEST(flags_of_an_upload)
 {
   struct got g;
@@ -225,12 +248,16 @@ TEST(uploads_that_cannot_be)
 /* The rest of the literal would be taken for the next command. */
 TEST(a_connection_with_half_an_upload_is_not_used_again)
 {
+  static const struct line_rule rules[] = {LOGIN, {"APPEND", "+ go\r\n"}, {"LIST", "$ OK\r\n"}, {NULL, NULL}};
   struct got g;
   struct supply s = {.at = 0};
   CURL *c = uploader(&g, &s, sizeof MESSAGE + 5);
+  line_origin_script(&plain, "* OK hi\r\n", rules);
   CHECK_INT(curl_easy_perform(c), CURLE_READ_ERROR);
+  line_origin_settle(&plain);
   curl_easy_setopt(c, CURLOPT_UPLOAD, 0L);
   CHECK_INT(once(&plain, c), CURLE_OK);
+  CHECK(!strstr(plain.log, "end|LOGOUT"));
   CHECK_STR(said(&plain), "#" SAID "APPEND \"a b\" (\\Seen) {25}|Subject: x||end|#" SAID "LIST \"a b\" *|");
 }
 

@@ -41,6 +41,7 @@ struct line_origin {
   const struct line_rule *rules;
   size_t piece;  /* bytes of one write; 0: all at once */
   int delay_ms;  /* before each reply */
+  atomic_long received; /* bytes */
   atomic_int open, last_peer; /* sessions; the port of the newest one's client */
   int close_at;  /* the n-th line from now on is answered with the end of its connection; 0: none */
   char log[LINE_LOG]; /* what was said, "|" behind each line; "#" in front of each session with a line, "=" behind TLS */
@@ -123,6 +124,7 @@ static inline bool line_take(struct line_talk *s, char line[LINE_MAX_IN])
                          : recv(s->fd, s->in + s->in_n, room, 0);
     if (k <= 0)
       return false;
+    s->o->received += k;
     s->in_n += (size_t)k;
   }
 }
@@ -246,6 +248,7 @@ static inline void line_origin_script(struct line_origin *o, const char *greetin
   o->greeting = greeting;
   o->rules = rules;
   o->piece = 0;
+  o->received = 0;
   o->delay_ms = o->close_at = 0;
   o->log[0] = 0;
   pthread_mutex_unlock(&o->lock);
