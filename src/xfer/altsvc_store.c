@@ -96,7 +96,7 @@ sl_result sl_altsvc_route(struct transfer *t, struct route *r)
   struct altsvc_entry found;
   struct buf name;
   bool redirected = r->to_port != r->port || !slice_eq(r->to_host, r->host);
-  if (!e->altsvc || !enabled(e) || !r->tls || r->unix_path || redirected ||
+  if (!e->altsvc || !enabled(e) || t->proto->bit != CURLPROTO_HTTPS || r->unix_path || redirected ||
       !sl_altsvc_find(&e->altsvc->cache, t->host, t->port, alpns(t), sl_clock_wall_s(), &found))
     return SL_OK;
   sl_buf_init(&name, SL_ALTSVC_HOST_MAX + SL_NUM_MAX);

@@ -25,10 +25,10 @@ static void response(CURL *e, const struct xfer_proto *proto, const char *value)
 }
 
 /* Where a connection to o.example:443 goes: "host port", "" for the origin itself. */
-static const char *goes_to(CURL *e, struct route base)
+static const char *leads_to(CURL *e, const struct xfer_proto *proto, struct route base)
 {
   static char text[300];
-  struct transfer t = {.easy = sl_easy_of(e), .proto = &sl_proto_https, .host = SLICE_LIT("o.example"), .port = 443};
+  struct transfer t = {.easy = sl_easy_of(e), .proto = proto, .host = SLICE_LIT("o.example"), .port = 443};
   struct route r = base;
   text[0] = 0;
   CHECK_INT(sl_altsvc_route(&t, &r), SL_OK);
@@ -38,6 +38,11 @@ static const char *goes_to(CURL *e, struct route base)
     CHECK(r.to_port == base.to_port && r.to_host.p == base.to_host.p);
   sl_arena_done(&t.arena);
   return text;
+}
+
+static const char *goes_to(CURL *e, struct route base)
+{
+  return leads_to(e, &sl_proto_https, base);
 }
 
 static struct route direct(void)
@@ -99,10 +104,10 @@ TEST(counts_over_checked_tls_only)
   CHECK_STR(goes_to(e, direct()), "");
   curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
   response(e, &sl_proto_https, "h1=\":3\"");
+  CHECK_STR(goes_to(e, direct()), "o.example 3 o.example:3");
+  CHECK_STR(leads_to(e, &sl_proto_ftps, direct()), ""); /* the same host and port are another service */
+  CHECK_STR(leads_to(e, &sl_proto_imaps, direct()), "");
   struct route r = direct();
-  r.tls = false;
-  CHECK_STR(goes_to(e, r), "");
-  r = direct();
   r.unix_path = "/nowhere";
   CHECK_STR(goes_to(e, r), "");
   r = direct();
