@@ -513,6 +513,7 @@ static const struct {
     {"ldap", CURLPROTO_LDAP},
     {"ldaps", CURLPROTO_LDAPS},
     {"mqtt", CURLPROTO_MQTT},
+    {"mqtts", CURLPROTO_MQTTS},
     {"pop3", CURLPROTO_POP3},
     {"pop3s", CURLPROTO_POP3S},
     {"rtsp", CURLPROTO_RTSP},

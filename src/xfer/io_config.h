@@ -15,6 +15,7 @@
 /* The public CURLPROTO_* have no bits for these. */
 #define CURLPROTO_WS (1U << 30)
 #define CURLPROTO_WSS (1U << 31)
+#define CURLPROTO_MQTTS (1U << 24) /* the last one free: CURLPROTO_RTMPTS, which nothing speaks any more */
 
 struct io_config {
   char *password; /* owned: secrets, strings */
