@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 # What the library says of itself in curl_version_info(); the install test compares.
-set(SLUICE_PROTOCOLS "DICT FILE FTP FTPS GOPHER GOPHERS HTTP HTTPS IMAP IMAPS MQTT MQTTS POP3 POP3S RTSP TELNET TFTP WS WSS")
+set(SLUICE_PROTOCOLS "DICT FILE FTP FTPS GOPHER GOPHERS HTTP HTTPS IMAP IMAPS LDAP LDAPS MQTT MQTTS POP3 POP3S RTSP TELNET TFTP WS WSS")
 set(SLUICE_FEATURES
   "AsynchDNS GSS-API HSTS HTTP2 HTTPS-proxy IDN IPv6 Kerberos Largefile NTLM PSL SPNEGO SSL SSLS-EXPORT UnixSockets alt-svc brotli libz threadsafe zstd")
 

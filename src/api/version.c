@@ -78,7 +78,8 @@ enum { FEATURES = sizeof(features) / sizeof(features[0]) };
 /* ---- protocols: sorted; those that transfers know are told of ---------------------------- */
 
 static const char *const protocols[] = {"dict",   "file",  "ftp",  "ftps",  "gopher", "gophers",
-                                        "http",   "https", "imap", "imaps", "mqtt",   "mqtts", "pop3", "pop3s", "rtsp",   "scp",
+                                        "http",   "https", "imap", "imaps", "ldap",   "ldaps",
+                                        "mqtt",   "mqtts", "pop3", "pop3s", "rtsp",   "scp",
                                         "sftp",   "smtp",  "smtps", "telnet", "tftp", "ws",
                                         "wss"};
 enum { PROTOCOLS = sizeof(protocols) / sizeof(protocols[0]) };

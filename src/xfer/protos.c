@@ -20,6 +20,8 @@ static const struct xfer_proto *const protos[] = {
     &sl_proto_gophers,
     &sl_proto_telnet,
     &sl_proto_tftp,
+    &sl_proto_ldap,
+    &sl_proto_ldaps,
     &sl_proto_mqtt,
     &sl_proto_mqtts,
     &sl_proto_ws,

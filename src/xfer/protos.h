@@ -15,6 +15,7 @@ extern const struct xfer_proto sl_proto_dict, sl_proto_file, sl_proto_ftp, sl_pr
     sl_proto_telnet, sl_proto_tftp, sl_proto_ws, sl_proto_wss;
 extern const struct xfer_proto sl_proto_file, sl_proto_ftp, sl_proto_ftps, sl_proto_imap, sl_proto_imaps,
     sl_proto_pop3, sl_proto_pop3s, sl_proto_tftp, sl_proto_ws, sl_proto_wss;
+extern const struct xfer_proto sl_proto_ldap, sl_proto_ldaps;
 extern const struct xfer_proto sl_proto_mqtt, sl_proto_mqtts;
 extern const struct xfer_proto sl_proto_ftp_over_http; /* an HTTP proxy fetches it for us */
 const struct xfer_proto *sl_proto_find(struct slice scheme); /* NULL: not built in */
