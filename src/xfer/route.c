@@ -249,12 +249,22 @@ static sl_result finish(const struct key *k, struct slice *out_key)
   return SL_OK;
 }
 
+/* With SASL EXTERNAL the user is who the certificate says, so whether it may be used is a part of who it is. */
+static bool may_be_external(const struct transfer *t)
+{
+  const char *options = t->easy->set.io.login_options;
+  struct slice text = options ? slice_str(options) : t->url->options;
+  while (text.n && !sl_text_istarts(text, SLICE_LIT("EXTERNAL")))
+    text = slice_from(text, 1);
+  return text.n;
+}
+
 /* What a login depends on beyond the name: TLS from the middle on, the account. */
 static void add_login(struct key *k, const struct transfer *t)
 {
   const struct settings *set = &t->easy->set;
   const struct ftp_config *ftp = set->ftp;
-  char flags[3] = {(char)set->io.use_ssl, (char)ftp->ftpsslauth, (char)ftp->ftp_ssl_ccc};
+  char flags[4] = {(char)set->io.use_ssl, (char)ftp->ftpsslauth, (char)ftp->ftp_ssl_ccc, may_be_external(t)};
   add(k, flags, sizeof flags);
   add_str(k, ftp->ftp_account);
   add_str(k, ftp->ftp_alternative_to_user);
