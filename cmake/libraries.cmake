@@ -2,7 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-set(SLUICE_REQUIRES openssl libnghttp2 libcares zlib libbrotlidec libzstd libidn2 libpsl)
+set(SLUICE_REQUIRES openssl libnghttp2 libcares zlib libbrotlidec libzstd libidn2 libpsl libssh2)
 pkg_check_modules(SLUICE_DEPS REQUIRED IMPORTED_TARGET GLOBAL ${SLUICE_REQUIRES})
 # Its headers only: sys/gss.c loads it at run time, when Kerberos is asked for.
 pkg_check_modules(SLUICE_GSSAPI REQUIRED krb5-gssapi)

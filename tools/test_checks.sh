@@ -13,7 +13,7 @@ failures=0
 
 fresh() { # a tree without a fault
   rm -rf "$tree"
-  mkdir -p "$tree"/src/{base,sys,gate,loop,wire,tls,dns,stream,proto,xfer,api} "$tree/cli"
+  mkdir -p "$tree"/src/{base,sys,gate,loop,wire,tls,ssh,dns,stream,proto,xfer,api} "$tree/cli"
   cd "$tree" || exit 2
   printf '#include <stdlib.h>\nvoid *sl_malloc(size_t n);\nvoid *sl_malloc(size_t n)\n{\n  return malloc(n);\n}\n' >src/base/mem.c
   printf '#include <sys/socket.h>\nint sl_gate(void);\nint sl_gate(void)\n{\n  return socket(1, 1, 0);\n}\n' >src/gate/gate.c
@@ -104,6 +104,7 @@ include src/sys/env.c '"gate/gate.h"' "gate/ lies above sys/"
 include src/wire/url.h '"loop/timers.h"' "wire/ sees base/ only"
 include src/wire/url.h '"sys/clock.h"' "wire/ sees base/ only"
 include src/tls/tls.c '"gate/gate.h"' "tls/ sees base/ only"
+include src/ssh/session.c '"gate/gate.h"' "ssh/ sees base/ only"
 include src/dns/dns.c '"tls/tls.h"' "tls/ has the same rank as dns/"
 include src/stream/tcp.c '"proto/http.h"' "proto/ lies above stream/"
 include src/xfer/pool.h '"api/easy.h"' "api/ lies above xfer/"

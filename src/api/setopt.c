@@ -32,6 +32,7 @@
 #define TOPIC_rtsp SL_TOPIC_RTSP
 #define TOPIC_telnet SL_TOPIC_TELNET
 #define TOPIC_mail SL_TOPIC_MAIL
+#define TOPIC_ssh SL_TOPIC_SSH
 
 #define STRUCT_io struct io_config
 #define STRUCT_http struct http_config
@@ -45,6 +46,7 @@
 #define STRUCT_rtsp struct rtsp_config
 #define STRUCT_telnet struct telnet_config
 #define STRUCT_mail struct mail_config
+#define STRUCT_ssh struct ssh_config
 
 #define FIELD(topic, field) ((STRUCT_##topic *)0)->field
 #define IS_INT(kind) ((kind) >= SL_OPT_BOOL && (kind) <= SL_OPT_SEC)
@@ -121,6 +123,7 @@ enum {
 #define OWNED_rtsp SL_OWNED_RTSP
 #define OWNED_telnet SL_OWNED_TELNET
 #define OWNED_mail SL_OWNED_MAIL
+#define OWNED_ssh SL_OWNED_SSH
 
 #define CHECK_NUMBER(ID, TYPE) _Static_assert((ID) / 10000 * 10000 == BASE_##TYPE, #ID);
 #define CHECK_STORED(ID, TYPE, KIND, topic, field)                                                 \

@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "base/slice.h"
+#include "ssh/ssh.h"
 #include "sys/thread.h"
 #include "tls/identity.h"
 #include "xfer/protos.h"
@@ -37,12 +38,12 @@
 #define MACHINE "unknown"
 #endif
 
-enum library { OPENSSL, ZLIB, BROTLI, ZSTD, CARES, IDN2, PSL, NGHTTP2, LIBRARIES };
+enum library { OPENSSL, ZLIB, BROTLI, ZSTD, CARES, IDN2, PSL, SSH2, NGHTTP2, LIBRARIES };
 
 /* In the order of curl_version(). */
 static const char *const library_names[LIBRARIES] = {
     [OPENSSL] = "OpenSSL", [ZLIB] = "zlib",    [BROTLI] = "brotli", [ZSTD] = "zstd",
-    [CARES] = "c-ares",    [IDN2] = "libidn2", [PSL] = "libpsl",    [NGHTTP2] = "nghttp2",
+    [CARES] = "c-ares",    [IDN2] = "libidn2", [PSL] = "libpsl",    [SSH2] = "libssh2",   [NGHTTP2] = "nghttp2",
 };
 
 /* ---- features: in the order of their names, case ignored ---------------------------------- */
@@ -93,7 +94,7 @@ static struct once once = ONCE_INIT;
 static struct {
   curl_version_info_data info;
   char versions[LIBRARIES][VERSION_MAX];
-  char ssl[VERSION_MAX + 16];
+  char ssl[VERSION_MAX + 16], libssh[VERSION_MAX + 16];
   char text[512];
   const char *feature_names[FEATURES + 1];
   const char *protocols[PROTOCOLS + 1];
@@ -118,6 +119,7 @@ static void ask_libraries(void)
   note_version(CARES, ares_version(NULL));
   note_version(IDN2, idn2_check_version(NULL));
   note_version(PSL, psl_get_version());
+  note_version(SSH2, sl_ssh_version());
   note_version(NGHTTP2, nghttp2_version(0)->version_str);
 }
 
@@ -145,6 +147,7 @@ static void build_text(void)
     n += (size_t)snprintf(built.text + n, sizeof(built.text) - n, " %s/%s", library_names[i],
                           built.versions[i]);
   snprintf(built.ssl, sizeof(built.ssl), "%s/%s", library_names[OPENSSL], built.versions[OPENSSL]);
+  snprintf(built.libssh, sizeof(built.libssh), "%s/%s", library_names[SSH2], built.versions[SSH2]);
 }
 
 static void build(void)
@@ -162,6 +165,7 @@ static void build(void)
       .ares = built.versions[CARES],
       .ares_num = ares_num,
       .libidn = built.versions[IDN2],
+      .libssh_version = built.libssh,
       .brotli_ver_num = BrotliDecoderVersion(),
       .brotli_version = built.versions[BROTLI],
       .nghttp2_ver_num = (unsigned int)nghttp2_version(0)->version_num,

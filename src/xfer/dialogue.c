@@ -266,11 +266,5 @@ sl_result sl_dialogue_run(struct transfer *t, struct dialogue *d)
 
 bool sl_dialogue_retry(struct transfer *t, const struct dialogue *d, sl_result result)
 {
-  bool died = result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR;
-  if (!died || !t->conn->used || d->got_reply || t->retried)
-    return false;
-  t->retried = t->fresh = t->again = true;
-  sl_buf_clear(&t->error);
-  SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
-  return true;
+  return sl_transfer_retry(t, result, d->got_reply);
 }

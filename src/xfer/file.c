@@ -189,7 +189,8 @@ static sl_result start_upload(struct transfer *t, struct file *f)
   const struct io_config *io = &t->easy->set.io;
   struct stat st;
   bool append = io->resume_from != 0; /* CURLOPT_APPEND(3) is not for files */
-  f->fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), io->new_file_perms);
+  f->fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC),
+               t->easy->set.ssh->new_file_perms);
   if (f->fd < 0)
     return sl_fail(t, CURLE_WRITE_ERROR, "Can't open %s for writing", f->path);
   f->skip = io->resume_from;

@@ -64,9 +64,8 @@ struct io_config {
   uint32_t protocols, redir_protocols;   /* CURLPROTO_* bits */
   uint32_t generation;                   /* grows with each successful setopt */
 
-  uint16_t port;                                /* 0: the scheme's */
-  uint16_t tftp_blksize;                        /* bytes */
-  uint16_t new_file_perms, new_directory_perms; /* mode bits */
+  uint16_t port;         /* 0: the scheme's */
+  uint16_t tftp_blksize; /* bytes */
 
   uint8_t timecondition; /* CURL_TIMECOND_* */
   uint8_t netrc;         /* CURL_NETRC_* */

@@ -22,6 +22,8 @@ static const struct xfer_proto *const protos[] = {
     &sl_proto_pop3,
     &sl_proto_pop3s,
     &sl_proto_rtsp,
+    &sl_proto_scp,
+    &sl_proto_sftp,
     &sl_proto_telnet,
     &sl_proto_tftp,
     &sl_proto_ws,

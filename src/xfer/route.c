@@ -275,6 +275,22 @@ static void add_login(struct key *k, const struct transfer *t)
     add_tls(k, set->tls);
 }
 
+/* How the host was verified and who it was told that we are. The functions with their data: what one of them has
+ * accepted is nothing to another. */
+static void add_ssh(struct key *k, const struct transfer *t)
+{
+  const struct ssh_config *c = t->easy->set.ssh;
+  char *const *strings = (char *const *)(const void *)c;
+  const void *pointers[] = {(const void *)c->ssh_keyfunction, c->ssh_keydata, (const void *)c->ssh_hostkeyfunction,
+                            c->ssh_hostkeydata};
+  for (int i = 0; i < SL_OWNED_SSH; i++)
+    add_str(k, strings[i]);
+  add_str(k, t->easy->set.tls->keypasswd);
+  add(k, pointers, sizeof pointers);
+  add(k, &c->ssh_auth_types, sizeof c->ssh_auth_types);
+  add(k, &c->ssh_compression, 1);
+}
+
 /* Where to, again without holes. */
 struct target {
   uint32_t scope;
@@ -331,6 +347,8 @@ sl_result sl_route_key(const struct transfer *t, const struct route *r, char *ds
   }
   if (t->proto->login)
     add_login(&k, t);
+  if (t->proto->bit & (CURLPROTO_SFTP | CURLPROTO_SCP))
+    add_ssh(&k, t);
   if (kerberos) {
     add(&k, &set->http->gssapi_delegation, 1);
     add_str(&k, set->http->service_name);

@@ -21,8 +21,6 @@ static const struct io_config io_default = {
     .redir_protocols = CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FTP | CURLPROTO_FTPS,
     .generation = 1,
     .tftp_blksize = 512,
-    .new_file_perms = 0644,
-    .new_directory_perms = 0755,
     .noprogress = true,
 };
 
@@ -74,6 +72,11 @@ static const struct rtsp_config rtsp_default = {.rtsp_request = CURL_RTSPREQ_OPT
 static const struct telnet_config telnet_default = {.telnetoptions = NULL};
 
 static const struct mail_config mail_default = {.upload_flags = CURLULFLAG_SEEN};
+static const struct ssh_config ssh_default = {
+    .ssh_auth_types = (uint32_t)CURLSSH_AUTH_DEFAULT,
+    .new_file_perms = 0644,
+    .new_directory_perms = 0755,
+};
 
 /* ---- the shape of each topic ----------------------------------------------------------------- */
 
@@ -103,6 +106,7 @@ static const struct layout {
     [SL_TOPIC_RTSP] = {&rtsp_default, sizeof rtsp_default, SL_OWNED_RTSP, 0, 0, 0},
     [SL_TOPIC_TELNET] = {&telnet_default, sizeof telnet_default, SL_OWNED_TELNET, 0, 0, 0},
     [SL_TOPIC_MAIL] = {&mail_default, sizeof mail_default, SL_OWNED_MAIL, 0, 0, 0},
+    [SL_TOPIC_SSH] = {&ssh_default, sizeof ssh_default, SL_OWNED_SSH, 0, 0, 0},
     [SL_TOPIC_IO] = {&io_default, sizeof io_default, SL_OWNED_IO, SLOT(io_config, password), 0, 0},
 };
 
@@ -230,6 +234,7 @@ void sl_settings_init(struct settings *s)
       [SL_TOPIC_RTSP] = &rtsp_default,
       [SL_TOPIC_MAIL] = &mail_default,
       [SL_TOPIC_TELNET] = &telnet_default,
+      [SL_TOPIC_SSH] = &ssh_default,
   };
   s->io = io_default;
   s->io.writedata = stdout;

@@ -24,6 +24,7 @@
 #include "proto/mail_config.h"
 #include "proto/rtsp_config.h"
 #include "proto/telnet_config.h"
+#include "ssh/ssh_config.h"
 #include "stream/net_config.h"
 #include "stream/proxy_config.h"
 #include "tls/tls_config.h"
@@ -41,6 +42,7 @@ enum settings_topic {
   SL_TOPIC_RTSP,
   SL_TOPIC_MAIL,
   SL_TOPIC_TELNET,
+  SL_TOPIC_SSH,
   SL_TOPIC_SHARED, /* how many topics are shared until they are written to */
   SL_TOPIC_IO = SL_TOPIC_SHARED,
   SL_TOPICS
@@ -60,6 +62,7 @@ struct settings {
       const struct rtsp_config *rtsp;
       const struct mail_config *mail;
       const struct telnet_config *telnet;
+      const struct ssh_config *ssh;
     };
     const void *topic[SL_TOPIC_SHARED]; /* the same pointers, by number */
   };
@@ -90,6 +93,7 @@ enum {
   SL_OWNED_RTSP = offsetof(struct rtsp_config, interleavefunction) / sizeof(void *),
   SL_OWNED_TELNET = 0,
   SL_OWNED_MAIL = offsetof(struct mail_config, upload_flags) / sizeof(void *),
+  SL_OWNED_SSH = offsetof(struct ssh_config, ssh_keyfunction) / sizeof(void *),
   SL_OWNED_IO = offsetof(struct io_config, writefunction) / sizeof(void *)
 };
 

@@ -95,6 +95,17 @@ const char *sl_transfer_keep(struct transfer *t, const char *text, bool *ok)
   return copy;
 }
 
+bool sl_transfer_retry(struct transfer *t, sl_result result, bool heard)
+{
+  bool died = result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR;
+  if (!died || !t->conn->used || heard || t->retried)
+    return false;
+  t->retried = t->fresh = t->again = true;
+  sl_buf_clear(&t->error);
+  SL_INFOF(t->easy, "Connection died, retrying a fresh connect (retry count: 1)");
+  return true;
+}
+
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host)
 {
   return (struct gate_ask){

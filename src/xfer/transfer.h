@@ -122,6 +122,9 @@ const char *sl_transfer_keep(struct transfer *t, const char *text, bool *ok);
 /* Percent-decoded, for as long as the transfer lives. Nothing happens, and NULL, unless *rc is SL_OK; CURLE_URL_MALFORMAT
  * in it: a byte is not allowed. */
 char *sl_transfer_decode(struct transfer *t, struct slice text, enum sl_percent_allow allow, sl_result *rc);
+/* For proto->finish. True: the pooled connection was dead, nothing has been heard on it, and the request goes out again, on a
+ * fresh one. */
+bool sl_transfer_retry(struct transfer *t, sl_result result, bool heard);
 /* For the gate: on behalf of this transfer. */
 struct gate_ask sl_transfer_ask(struct transfer *t, enum gate_purpose purpose, struct slice host);
 enum gate_purpose sl_transfer_purpose(const struct transfer *t); /* of the connection to its peer */

@@ -28,7 +28,7 @@ TEST(version_names_the_libraries)
            OpenSSL_version(OPENSSL_VERSION_STRING), zlibVersion());
   const char *text = curl_version();
   CHECK(strstr(text, want) != NULL);
-  static const char *const names[] = {" zstd/", " c-ares/", " libidn2/", " libpsl/", " nghttp2/"};
+  static const char *const names[] = {" zstd/", " c-ares/", " libidn2/", " libpsl/", " libssh2/", " nghttp2/"};
   for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
     const char *at = strstr(text, names[i]);
     CHECK(at && at[strlen(names[i])] >= '0' && at[strlen(names[i])] <= '9');
@@ -49,7 +49,8 @@ TEST(info_is_the_newest_whatever_is_asked)
   CHECK_STR(info->libz_version, zlibVersion());
   CHECK(info->cainfo && info->capath);
   CHECK(!info->rtmp_version && !info->hyper_version && !info->gsasl_version &&
-        !info->quic_version && !info->libssh_version);
+        !info->quic_version);
+  CHECK_MEM(info->libssh_version, "libssh2/", 8);
 }
 
 /* Each number says what its string says. */
@@ -75,7 +76,8 @@ TEST(protocols_and_features_are_sorted)
 {
   curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   CHECK(has(info->protocols, "http") && has(info->protocols, "https"));
-  CHECK(!has(info->protocols, "rtmp"));
+  CHECK(has(info->protocols, "sftp") && has(info->protocols, "scp"));
+  CHECK(!has(info->protocols, "ldap"));
   for (const char *const *p = info->protocols; p[0] && p[1]; p++)
     CHECK(strcmp(p[0], p[1]) < 0);
   for (const char *const *f = info->feature_names; f[0] && f[1]; f++)
