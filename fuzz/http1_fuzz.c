@@ -72,7 +72,7 @@ static struct seen parse(const uint8_t *data, size_t size, size_t piece, unsigne
       else if (e == HTTP1_HEAD_END)
         sl_http1_body(&h, (enum http1_framing)(mode & 3), mode >> 2);
       else if (e == HTTP1_NO_HTTP && mode & 64)
-        sl_http1_alias(&h, 200);
+        sl_http1_alias(&h, 200, 0);
       else if (e == HTTP1_NO_HTTP && mode & 128)
         sl_http1_headless(&h);
       else if (e >= HTTP1_END) {

@@ -307,7 +307,7 @@ sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice 
   struct multi *m = t->multi;
   struct pool *p = sl_share_pool(t->easy, m);
   struct list *waiters = NULL;
-  if (!m->multiplex || t->fresh || !(t->easy->set.http->pipewait || t->http.h2_refused) ||
+  if (!m->multiplex || !(t->easy->set.http->pipewait || t->http.h2_refused) || (t->fresh && !t->http.h2_refused) ||
       (sl_http2_wish(t) == HTTP_WISH_1 && !(r->plain_proxy && r->proxy_h2)))
     return SL_OK;
   sl_pool_lock(p, t->easy, true);
@@ -320,13 +320,14 @@ sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice 
         continue;
       if (c->xfer && c->xfer->dial && !b->only_http1)
         waiters = &c->xfer->dial->waiters;
-      else if (c->h2 && usable(c->h2) && c->h2->n)
+      else if (c->h2 && usable(c->h2) && c->h2->n && !t->fresh)
         waiters = &c->h2->waiters;
     }
   }
   sl_pool_lock(p, t->easy, false);
   if (!waiters)
     return SL_OK;
+  t->fresh = false; /* the one that is being made is fresh enough for all that were sent away together */
   sl_limits_leave(t, false);
   sl_list_unlink(&t->h2_link);
   sl_list_push_back(waiters, &t->h2_link);
