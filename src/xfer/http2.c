@@ -209,10 +209,22 @@ void sl_http2_close(struct conn *c, bool polite)
   c->h2 = NULL;
 }
 
+static void wait_in(struct list *waiters, struct transfer *t)
+{
+  sl_list_unlink(&t->h2_link);
+  sl_list_push_back(waiters, &t->h2_link);
+  t->state = XFER_WAITING;
+}
+
 sl_result sl_http2_join(struct conn *c, struct transfer *t)
 {
   struct http2 *h = c->h2;
   struct exchange *x = h->spare;
+  if (t->http.h2_refused && h->n && !sl_h2_settled(h->session)) { /* once bitten: how many may be open at once? */
+    wait_in(&h->waiters, t);
+    t->conn = NULL;
+    return SL_WAIT;
+  }
   if (x) {
     h->spare = x->next_spare;
     h->n_spare--;
@@ -329,9 +341,7 @@ sl_result sl_http2_wait(struct transfer *t, const struct route *r, struct slice 
     return SL_OK;
   t->fresh = false; /* the one that is being made is fresh enough for all that were sent away together */
   sl_limits_leave(t, false);
-  sl_list_unlink(&t->h2_link);
-  sl_list_push_back(waiters, &t->h2_link);
-  t->state = XFER_WAITING;
+  wait_in(waiters, t);
   return SL_WAIT;
 }
 

@@ -36,7 +36,8 @@ sl_result sl_http2_open(struct conn *c, struct transfer *t);
 /* The transfer's new connection does: it begins with it. */
 sl_result sl_http2_begin(struct transfer *t);
 void sl_http2_close(struct conn *c, bool polite); /* the connection is about to be freed */
-/* On failure t->conn is NULL, and a connection that has nobody else is gone. */
+/* On failure t->conn is NULL, and a connection that has nobody else is gone. SL_WAIT: the transfer waits until more is
+ * known of the peer. */
 sl_result sl_http2_join(struct conn *c, struct transfer *t);
 void sl_http2_retire(struct conn *c); /* no transfers beyond those that it has */
 /* The transfer leaves; the connection goes on with the others, to the pool, or is closed. */

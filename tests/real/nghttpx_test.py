@@ -136,7 +136,7 @@ class Nghttpx(common.CurlTest):
         if (listener, version) == ("tls", "2"):
             self.assertEqual(connects, 1)
         if (listener, version) == ("odd", "2"):  # sent away after twenty, again and again
-            self.assertLess(connects, 12)
+            self.assertLess(connects, 6)
 
     def test_a_large_one_and_small_ones(self):
         """Within a window of 64 KB, three streams at once."""
