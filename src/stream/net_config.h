@@ -13,6 +13,9 @@ struct net_config {
 
   struct curl_slist *connect_to; /* borrowed: "HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT" */
 
+  curl_prereq_callback prereqfunction; /* told of the connection before the request */
+  void *prereqdata;
+
   int32_t happy_eyeballs_timeout_ms;
   int32_t upkeep_interval_ms;
   int32_t maxage_conn;      /* seconds that a connection may have been idle, 0 any */

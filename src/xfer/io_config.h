@@ -40,8 +40,6 @@ struct io_config {
   void *xferinfodata; /* also PROGRESSDATA */
   curl_debug_callback debugfunction;
   void *debugdata;
-  curl_prereq_callback prereqfunction;
-  void *prereqdata;
   curl_ioctl_callback ioctlfunction; /* consulted only when there is no seekfunction */
   void *ioctldata;
   char *errorbuffer;

@@ -419,12 +419,12 @@ static sl_result route(struct transfer *t)
 
 static sl_result prereq(struct transfer *t)
 {
-  const struct io_config *io = &t->easy->set.io;
+  const struct net_config *net = t->easy->set.net;
   struct info *info = &t->easy->info;
-  if (!io->prereqfunction)
+  if (!net->prereqfunction)
     return SL_OK;
   t->multi->callback_depth++;
-  int rc = io->prereqfunction(io->prereqdata, info->primary_ip, info->local_ip, info->primary_port,
+  int rc = net->prereqfunction(net->prereqdata, info->primary_ip, info->local_ip, info->primary_port,
                               info->local_port);
   t->multi->callback_depth--;
   return rc == CURL_PREREQFUNC_OK

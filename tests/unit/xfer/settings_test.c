@@ -40,7 +40,7 @@ TEST(defaults_are_shared)
 
 TEST(small_enough_for_an_idle_handle)
 {
-  CHECK(sizeof(struct io_config) <= 352);
+  CHECK(sizeof(struct io_config) <= 328);
   CHECK_INT(sizeof(struct settings), sizeof(struct io_config) + SL_TOPIC_SHARED * sizeof(void *)); /* a topic is a pointer */
 }
 
