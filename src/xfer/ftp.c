@@ -329,18 +329,13 @@ static sl_result ftp_finish(struct transfer *t, sl_result result)
   return result ? result : noted ? SL_OK : SL_NOMEM;
 }
 
-static sl_result ftp_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 const struct xfer_proto sl_proto_ftp = {
     .scheme = "ftp",
     .bit = CURLPROTO_FTP,
     .port = 21,
     .login = true,
     .over_proxy = &sl_proto_ftp_over_http,
-    .init = ftp_init,
+    .init = sl_http_init,
     .start = ftp_start,
     .step = ftp_step,
     .finish = ftp_finish,
@@ -352,7 +347,7 @@ const struct xfer_proto sl_proto_ftps = {
     .port = 990,
     .tls = true,
     .login = true,
-    .init = ftp_init,
+    .init = sl_http_init,
     .start = ftp_start,
     .step = ftp_step,
     .finish = ftp_finish,

@@ -26,7 +26,7 @@ enum {
 
 /* ---- life ---- */
 
-static sl_result http_init(struct transfer *t)
+sl_result sl_http_init(struct transfer *t)
 {
   struct http *h = &t->http;
   sl_buf_init(&h->out, MAX_HEAD_OUT);
@@ -672,7 +672,7 @@ const struct xfer_proto sl_proto_http = {
     .scheme = "http",
     .bit = CURLPROTO_HTTP,
     .port = 80,
-    .init = http_init,
+    .init = sl_http_init,
     .start = http_start,
     .step = http_step,
     .finish = http_finish,
@@ -683,7 +683,7 @@ const struct xfer_proto sl_proto_https = {
     .bit = CURLPROTO_HTTPS,
     .port = 443,
     .tls = true,
-    .init = http_init,
+    .init = sl_http_init,
     .start = http_start,
     .step = http_step,
     .finish = http_finish,

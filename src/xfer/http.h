@@ -63,6 +63,8 @@ struct http {
   const struct xfer_proto *origin_proto;
 };
 
+/* Also of protocols that are not HTTP: for a tunnel through an HTTP proxy, and for what a redirect has left. */
+sl_result sl_http_init(struct transfer *t);
 /* http_request.c: the head into dst; the body's source and framing are decided here as well. */
 sl_result sl_http_request(struct transfer *t, struct buf *dst);
 /* Has the application a field of this name among its own? *out_value: the text behind the colon, trimmed. */

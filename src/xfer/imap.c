@@ -255,17 +255,12 @@ static sl_result imap_finish(struct transfer *t, sl_result result)
   return sl_dialogue_retry(t, &x->dialogue, result) ? SL_OK : result;
 }
 
-static sl_result imap_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 const struct xfer_proto sl_proto_imap = {
     .scheme = "imap",
     .bit = CURLPROTO_IMAP,
     .port = 143,
     .login = true,
-    .init = imap_init,
+    .init = sl_http_init,
     .start = imap_start,
     .step = imap_step,
     .finish = imap_finish,
@@ -277,7 +272,7 @@ const struct xfer_proto sl_proto_imaps = {
     .port = 993,
     .tls = true,
     .login = true,
-    .init = imap_init,
+    .init = sl_http_init,
     .start = imap_start,
     .step = imap_step,
     .finish = imap_finish,

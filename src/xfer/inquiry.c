@@ -25,11 +25,6 @@ static void inquiry_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
-static sl_result inquiry_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 static sl_result inquiry_start(struct transfer *t)
 {
   struct buf *out = sl_malloc(sizeof *out);
@@ -90,7 +85,7 @@ static sl_result inquiry_finish(struct transfer *t, sl_result result)
 }
 
 #define INQUIRY                                                                                    \
-  .init = inquiry_init, .start = inquiry_start, .step = inquiry_step, .finish = inquiry_finish, \
+  .init = sl_http_init, .start = inquiry_start, .step = inquiry_step, .finish = inquiry_finish, \
   .cleanup = inquiry_cleanup
 
 const struct xfer_proto sl_proto_dict = {.scheme = "dict", .bit = CURLPROTO_DICT, .port = 2628, INQUIRY};

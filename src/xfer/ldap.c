@@ -255,11 +255,6 @@ static sl_result converse(struct transfer *t)
 
 static const struct dialogue_ops ldap_dialogue = {"LDAP", converse, take_reply, receive};
 
-static sl_result ldap_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 static void ldap_cleanup(struct transfer *t)
 {
   struct ldap_xfer *x = of(t);
@@ -321,7 +316,7 @@ static sl_result ldap_finish(struct transfer *t, sl_result result)
 }
 
 #define LDAP                                                                                       \
-  .login = true, .init = ldap_init, .start = ldap_start, .step = ldap_step, .finish = ldap_finish, .cleanup = ldap_cleanup
+  .login = true, .init = sl_http_init, .start = ldap_start, .step = ldap_step, .finish = ldap_finish, .cleanup = ldap_cleanup
 
 const struct xfer_proto sl_proto_ldap = {.scheme = "ldap", .bit = CURLPROTO_LDAP, .port = 389, LDAP};
 const struct xfer_proto sl_proto_ldaps = {.scheme = "ldaps", .bit = CURLPROTO_LDAPS, .port = 636, .tls = true, LDAP};

@@ -28,11 +28,6 @@ static struct mqtt_xfer *of(struct transfer *t)
   return t->proto_data;
 }
 
-static sl_result mqtt_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 static void mqtt_cleanup(struct transfer *t)
 {
   struct mqtt_xfer *x = of(t);
@@ -273,7 +268,7 @@ static sl_result mqtt_finish(struct transfer *t, sl_result result)
 }
 
 #define MQTT                                                                                       \
-  .login = true, .init = mqtt_init, .start = mqtt_start, .step = mqtt_step, .finish = mqtt_finish, \
+  .login = true, .init = sl_http_init, .start = mqtt_start, .step = mqtt_step, .finish = mqtt_finish, \
   .cleanup = mqtt_cleanup
 
 const struct xfer_proto sl_proto_mqtt = {.scheme = "mqtt", .bit = CURLPROTO_MQTT, .port = 1883, MQTT};

@@ -160,17 +160,12 @@ static sl_result pop3_finish(struct transfer *t, sl_result result)
   return sl_dialogue_retry(t, &x->dialogue, result) ? SL_OK : result;
 }
 
-static sl_result pop3_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 const struct xfer_proto sl_proto_pop3 = {
     .scheme = "pop3",
     .bit = CURLPROTO_POP3,
     .port = 110,
     .login = true,
-    .init = pop3_init,
+    .init = sl_http_init,
     .start = pop3_start,
     .step = pop3_step,
     .finish = pop3_finish,
@@ -182,7 +177,7 @@ const struct xfer_proto sl_proto_pop3s = {
     .port = 995,
     .tls = true,
     .login = true,
-    .init = pop3_init,
+    .init = sl_http_init,
     .start = pop3_start,
     .step = pop3_step,
     .finish = pop3_finish,

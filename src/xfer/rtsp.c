@@ -339,16 +339,11 @@ static void rtsp_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
-static sl_result rtsp_init(struct transfer *t)
-{
-  return sl_proto_http.init(t);
-}
-
 const struct xfer_proto sl_proto_rtsp = {
     .scheme = "rtsp",
     .bit = CURLPROTO_RTSP,
     .port = 554,
-    .init = rtsp_init,
+    .init = sl_http_init,
     .start = rtsp_start,
     .step = rtsp_step,
     .finish = rtsp_finish,

@@ -230,17 +230,12 @@ static sl_result ssh_finish(struct transfer *t, sl_result result)
   return x->link->up && sl_ssh_is_lost(result) && result != SL_NOMEM ? CURLE_SSH : result;
 }
 
-static sl_result ssh_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy */
-}
-
 const struct xfer_proto sl_proto_sftp = {
     .scheme = "sftp",
     .bit = CURLPROTO_SFTP,
     .port = 22,
     .login = true,
-    .init = ssh_init,
+    .init = sl_http_init,
     .start = ssh_start,
     .step = ssh_step,
     .finish = ssh_finish,
@@ -251,7 +246,7 @@ const struct xfer_proto sl_proto_scp = {
     .bit = CURLPROTO_SCP,
     .port = 22,
     .login = true,
-    .init = ssh_init,
+    .init = sl_http_init,
     .start = ssh_start,
     .step = ssh_step,
     .finish = ssh_finish,

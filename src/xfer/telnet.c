@@ -115,11 +115,6 @@ static void telnet_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
-static sl_result telnet_init(struct transfer *t)
-{
-  return sl_proto_http.init(t); /* for a tunnel through an HTTP proxy, and for what a redirect has left */
-}
-
 static sl_result telnet_start(struct transfer *t)
 {
   struct telnet_xfer *x = sl_calloc(1, sizeof *x);
@@ -274,7 +269,7 @@ const struct xfer_proto sl_proto_telnet = {
     .scheme = "telnet",
     .bit = CURLPROTO_TELNET,
     .port = 23,
-    .init = telnet_init,
+    .init = sl_http_init,
     .start = telnet_start,
     .step = telnet_step,
     .finish = telnet_finish,

@@ -276,16 +276,11 @@ static void ws_cleanup(struct transfer *t)
   sl_proto_http.cleanup(t);
 }
 
-static sl_result ws_init(struct transfer *t)
-{
-  return sl_proto_http.init(t);
-}
-
 const struct xfer_proto sl_proto_ws = {
     .scheme = "ws",
     .bit = CURLPROTO_WS,
     .port = 80,
-    .init = ws_init,
+    .init = sl_http_init,
     .start = ws_start,
     .step = ws_step,
     .finish = ws_finish,
@@ -296,7 +291,7 @@ const struct xfer_proto sl_proto_wss = {
     .bit = CURLPROTO_WSS,
     .port = 443,
     .tls = true,
-    .init = ws_init,
+    .init = sl_http_init,
     .start = ws_start,
     .step = ws_step,
     .finish = ws_finish,
