@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -73,10 +74,17 @@ def must(*command, **more):
 
 
 def free_ports(count):
-    """Ports of 127.0.0.1 that nobody listens on: all are held until the last one is found."""
-    held = [socket.socket() for _ in range(count)]
-    for s in held:
-        s.bind((LOCAL, 0))
+    """Ports of 127.0.0.1 that nobody listens on: all are held until the last one is found. Below those that the kernel
+    gives to connections, as one of another test could have it when the server comes."""
+    below = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    held = []
+    while len(held) < count:
+        s = socket.socket()
+        try:
+            s.bind((LOCAL, random.randrange(below // 3, below)))
+            held.append(s)
+        except OSError:
+            s.close()
     ports = [s.getsockname()[1] for s in held]
     for s in held:
         s.close()
