@@ -66,6 +66,11 @@ static void win(struct connector *c, struct tcp *t)
   drop_attempts(c);
 }
 
+static bool may_attempt(const struct connector *c)
+{
+  return c->next < c->n && !c->over;
+}
+
 static void attempt_ready(struct watch *w, unsigned ready)
 {
   struct tcp *t = LIST_ENTRY((struct list *)(void *)w, struct tcp, watch);
@@ -81,7 +86,7 @@ static void attempt_ready(struct watch *w, unsigned ready)
   } else {
     lost(c, rc, err);
     sl_stream_free(&t->s);
-    if (c->next < c->n)
+    if (may_attempt(c))
       attempt(c); /* RFC 8305 5: no need to wait for the stagger then */
   }
   c->notify(c->owner);
@@ -132,8 +137,9 @@ static void attempt(struct connector *c)
   sl_result rc = sl_gate_open(&c->ask, &addr, &sock, &how, &refused);
   if (rc) {
     lost(c, rc, refused ? 0 : errno);
-    if (refused && c->ask.config->refusal)
-      c->next = c->n;
+    c->over = refused && c->ask.config->refusal;
+    if (c->over)
+      drop_attempts(c);
     return;
   }
   rc = connect_socket(c, &sock, &addr, how);
@@ -165,7 +171,7 @@ static void attempt(struct connector *c)
 static bool start_stagger(struct connector *c)
 {
   int64_t ms = c->net->happy_eyeballs_timeout_ms;
-  if (c->won || c->next == c->n || !ms)
+  if (c->won || !may_attempt(c) || !ms)
     return true;
   return sl_timer_set(c->reactor, &c->stagger, c->reactor->now_us + ms * 1000);
 }
@@ -173,7 +179,7 @@ static bool start_stagger(struct connector *c)
 static void stagger_due(struct timer *timer)
 {
   struct connector *c = timer->owner;
-  if (c->next < c->n)
+  if (may_attempt(c))
     attempt(c);
   if (!start_stagger(c))
     lost(c, SL_NOMEM, 0);
@@ -182,7 +188,7 @@ static void stagger_due(struct timer *timer)
 
 sl_result sl_connector_step(struct connector *c, struct tcp **out_tcp)
 {
-  while (!c->won && sl_list_empty(&c->attempts) && c->next < c->n) {
+  while (!c->won && sl_list_empty(&c->attempts) && may_attempt(c)) {
     attempt(c);
     if (!start_stagger(c))
       return SL_NOMEM;
@@ -192,7 +198,7 @@ sl_result sl_connector_step(struct connector *c, struct tcp **out_tcp)
     c->won = NULL;
     return SL_OK;
   }
-  if (!sl_list_empty(&c->attempts) || !c->complete)
+  if (!sl_list_empty(&c->attempts) || !(c->complete || c->over))
     return SL_WAIT;
   return c->error ? c->error : CURLE_COULDNT_CONNECT;
 }

@@ -16,6 +16,7 @@ struct connector {
   struct gate_addr *addrs;      /* owned; in the order in which they are tried */
   unsigned n, next;
   bool complete;                /* no more addresses will come */
+  bool over;                    /* a refusal was final: whatever is under way, or comes */
   struct list attempts;         /* struct tcp */
   struct timer stagger;
   struct tcp *won;

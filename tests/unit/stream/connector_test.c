@@ -180,6 +180,37 @@ TEST(refusals)
   }
 }
 
+/* What is under way then, and what would come later, is given up. */
+TEST(a_final_refusal_ends_what_is_under_way)
+{
+  struct world w;
+  struct tcp *t = NULL;
+  struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000009)};
+  int full = socket(AF_INET, SOCK_STREAM, 0), fill[4];
+  begin(&w);
+  in.sin_port = htons((uint16_t)w.port);
+  if (bind(full, (struct sockaddr *)&in, sizeof in) || listen(full, 0))
+    perror("full");
+  for (int i = 0; i < 4; i++) { /* who comes now waits */
+    fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    CHECK(connect(fill[i], (struct sockaddr *)&in, sizeof in) && errno == EINPROGRESS);
+  }
+  w.gate.refusal = SLUICE_REFUSAL_FINAL;
+  add(&w, "127.0.0.9");
+  add(&w, "127.0.0.66");
+  CHECK_INT(run(&w, &t), CURLE_COULDNT_CONNECT);
+  CHECK_STR(w.order, "127.0.0.9 127.0.0.66 ");
+  CHECK(sl_list_empty(&w.c.attempts));
+  add(&w, "127.0.0.1");
+  CHECK_INT(run(&w, &t), CURLE_COULDNT_CONNECT);
+  turn(&w, 40);
+  CHECK_INT(w.opened, 2);
+  end(&w);
+  for (int i = 0; i < 4; i++)
+    close(fill[i]);
+  close(full);
+}
+
 /* Once there is a winner nothing more is opened, although the connector lives on through the handshakes. */
 TEST(a_connected_socket_ends_the_race)
 {
