@@ -93,5 +93,8 @@ CURLcode curl_easy_getinfo(CURL *handle, CURLINFO info, ...)
   va_start(ap, info);
   void *out = va_arg(ap, void *);
   va_end(ap);
-  return out ? answer(e, info, out) : CURLE_UNKNOWN_OPTION;
+  CURLcode rc = out ? answer(e, info, out) : CURLE_UNKNOWN_OPTION;
+  if (!rc && info == CURLINFO_CONTENT_TYPE && !*(const char **)out && e->info.has_content_type)
+    return CURLE_OUT_OF_MEMORY; /* it is copied when somebody asks */
+  return rc;
 }

@@ -218,6 +218,10 @@ TEST(strings)
   strcpy(e->info.local_ip, "2001:db8::2");
   CHECK_STR(string_of(e, CURLINFO_EFFECTIVE_URL), "http://a/");
   CHECK_STR(string_of(e, CURLINFO_REDIRECT_URL), "http://b/");
+  char *type = NULL;
+  sl_mem_fail_after(1);
+  CHECK_INT(curl_easy_getinfo(e, CURLINFO_CONTENT_TYPE, &type), CURLE_OUT_OF_MEMORY);
+  sl_mem_fail_after(0);
   CHECK_STR(string_of(e, CURLINFO_CONTENT_TYPE), "text/plain");
   CHECK_STR(string_of(e, CURLINFO_FTP_ENTRY_PATH), "/home");
   CHECK_STR(string_of(e, CURLINFO_REFERER), "http://c/");
