@@ -101,9 +101,10 @@ static sl_result download(struct transfer *t, struct ssh_xfer *x)
 static sl_result next_entry(struct transfer *t, struct ssh_xfer *x)
 {
   size_t line_n;
-  char *name = sl_multi_scratch(t->multi), *line = name + SFTP_NAME_MAX;
+  char *name = sl_multi_scratch(t->multi);
   if (!name)
     return SL_NOMEM;
+  char *line = name + SFTP_NAME_MAX;
   sl_result rc = sl_sftp_list(x->ssh, name, &x->name_n, line, &line_n, &x->attr);
   if (rc || !x->name_n)
     return rc;
@@ -126,6 +127,7 @@ static sl_result read_link(struct transfer *t, struct ssh_xfer *x)
   struct slice name = slice_head(sl_buf_peek(&x->text), x->name_n);
   if (!path)
     return SL_NOMEM;
+  _Static_assert(SL_SFTP_PATH_MAX + 2 * SFTP_NAME_MAX <= SL_SCRATCH_BYTES, "the folder, a name, its target");
   char *target = path + x->path.n + name.n;
   memcpy(path, x->path.p, x->path.n);
   memcpy(path + x->path.n, name.p, name.n);
